@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "whittle",
+  products: [
+    .library(name: "OnlineLearning", targets: ["OnlineLearning"]),
+    .library(name: "WhittleClient", targets: ["WhittleClient"]),
+    .executable(name: "whittled", targets: ["whittled"]),
+    .executable(name: "whittle", targets: ["whittle"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .target(
+      name: "CSimdJSON",
+      cxxSettings: [.treatAllWarnings(as: .error)],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
+    .target(name: "OnlineLearning", swiftSettings: strict),
+    .target(
+      name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON"], swiftSettings: strict),
+    .target(name: "ModelStore", dependencies: ["OnlineLearning"], swiftSettings: strict),
+    .target(name: "WhittleProtocol", swiftSettings: strict),
+    .target(
+      name: "WhittleService",
+      dependencies: [
+        "ZeroMQ", "OnlineLearning", "SampleFormats", "ModelStore", "WhittleProtocol",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .target(name: "WhittleClient", dependencies: ["ZeroMQ", "WhittleProtocol"], swiftSettings: strict),
+    .executableTarget(
+      name: "whittled",
+      dependencies: [
+        "WhittleService",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "whittle",
+      dependencies: [
+        "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
+    .testTarget(name: "OnlineLearningTests", dependencies: ["OnlineLearning"], swiftSettings: strict),
+    .testTarget(
+      name: "SampleFormatsTests", dependencies: ["SampleFormats", "OnlineLearning"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelStoreTests", dependencies: ["ModelStore", "OnlineLearning"], swiftSettings: strict),
+    .testTarget(name: "WhittleProtocolTests", dependencies: ["WhittleProtocol"], swiftSettings: strict),
+    .testTarget(
+      name: "WhittleServiceTests",
+      dependencies: [
+        "WhittleService", "WhittleProtocol", "ModelStore", "OnlineLearning", "SampleFormats", "ZeroMQ",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WhittleTests",
+      dependencies: [
+        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,21 @@
+/// What makes a learner the one it is.
+public struct LearnerConfiguration: Sendable, Equatable, Codable {
+  public var loss: Loss
+  /// Whether the model has an intercept. It is never penalized.
+  public var intercept: Bool
+  public var learningRate: LearningRate
+  public var penalty: Penalty
+  /// After how many samples a loss has half its say in the recent progressive loss; above 0.
+  public var recentHalfLife: Double
+
+  public init(
+    loss: Loss = .squared, intercept: Bool = true, learningRate: LearningRate = LearningRate(),
+    penalty: Penalty = Penalty(l1: 0.01, l2: 0.001), recentHalfLife: Double = 1000
+  ) {
+    self.loss = loss
+    self.intercept = intercept
+    self.learningRate = learningRate
+    self.penalty = penalty
+    self.recentHalfLife = recentHalfLife
+  }
+}

@@ -1,0 +1,64 @@
+/// The whole of what is learned: the learner, the names of its features, and how well it predicts.
+///
+/// A copy is a snapshot as of one step.
+public struct Model: Sendable {
+  public var dictionary: FeatureDictionary
+  public private(set) var learner: LinearLearner
+  public private(set) var progressiveLoss: ProgressiveLoss
+  private let retention: Double
+
+  /// A model that has learned nothing.
+  public init(_ configuration: LearnerConfiguration) {
+    self.init(
+      dictionary: FeatureDictionary(), learner: LinearLearner(configuration), progressiveLoss: ProgressiveLoss())
+  }
+
+  /// A model as a checkpoint holds it.
+  ///
+  /// - Precondition: the learner has at most as many features as the dictionary has names.
+  public init(dictionary: FeatureDictionary, learner: LinearLearner, progressiveLoss: ProgressiveLoss) {
+    precondition(learner.count <= dictionary.count)
+    self.dictionary = dictionary
+    self.learner = learner
+    self.progressiveLoss = progressiveLoss
+    retention = ProgressiveLoss.retention(halfLife: learner.configuration.recentHalfLife)
+  }
+
+  public var configuration: LearnerConfiguration { learner.configuration }
+  /// How many samples were learned: the model's clock.
+  public var steps: UInt64 { learner.state.steps }
+
+  /// Learns the rows of a batch in their order.
+  ///
+  /// - Parameter batch: rows with targets, their features interned in this model's dictionary.
+  /// - Complexity: O(features of the batch)
+  public mutating func learn(_ batch: SampleBatch) {
+    learner.grow(to: dictionary.count)
+    for row in 0..<batch.count {
+      let range = batch.range(of: row)
+      let target = batch.targets[row]
+      let importance = batch.importances[row]
+      let margin = learner.learn(
+        batch.features.span.extracting(range), batch.values.span.extracting(range),
+        target: target, importance: importance)
+      progressiveLoss.record(
+        configuration.loss.value(margin, target), importance: importance, retention: retention)
+    }
+  }
+
+  /// The margin of one row of a batch. Changes nothing.
+  ///
+  /// - Complexity: O(features of the row)
+  public func margin(of row: Int, in batch: SampleBatch) -> Double {
+    let range = batch.range(of: row)
+    return learner.margin(batch.features.span.extracting(range), batch.values.span.extracting(range))
+  }
+
+  /// The same model under another configuration, which holds from here on.
+  ///
+  /// - Complexity: O(features)
+  public func reconfigured(_ configuration: LearnerConfiguration) -> Model {
+    Model(
+      dictionary: dictionary, learner: learner.reconfigured(configuration), progressiveLoss: progressiveLoss)
+  }
+}

@@ -1,0 +1,88 @@
+/// The samples of one message, in order, ready for the learner.
+///
+/// Row r's features are `features[start..<end]` with `start` the end of row r − 1:
+///
+///     features  | 3 7 9 | 1 | 0 3 |      indices into the dictionary
+///     values    | x x x | x | x x |
+///     rowEnds         3   4     6
+///
+/// A feature that a row names twice counts with the sum of its values. Storage is kept when the batch is emptied.
+public struct SampleBatch: Sendable {
+  public private(set) var features: [UInt32] = []
+  public private(set) var values: [Float] = []
+  public private(set) var rowEnds: [Int] = []
+  /// One a row, as the loss works with it; NaN where the row is only to be predicted.
+  public private(set) var targets: [Double] = []
+  /// Importance weights, one a row.
+  public private(set) var importances: [Double] = []
+  /// How many samples the message held that are not to be learned: no target, or an importance weight of 0.
+  public var unlearned = 0
+  /// How many features were named that the model does not know. Counted only where they are not added.
+  public var unknownFeatures = 0
+
+  public init() {}
+
+  /// The number of rows.
+  public var count: Int { rowEnds.count }
+
+  /// The features of row `row`.
+  ///
+  /// - Complexity: O(1)
+  public func range(of row: Int) -> Range<Int> {
+    (row == 0 ? 0 : rowEnds[row - 1])..<rowEnds[row]
+  }
+
+  /// Adds a feature to the row that is being built. A value of 0 is left out: it changes nothing.
+  ///
+  /// - Parameter value: finite.
+  /// - Complexity: O(1), amortized
+  public mutating func append(feature: UInt32, value: Float) {
+    if value == 0 { return }
+    features.append(feature)
+    values.append(value)
+  }
+
+  /// Ends the row that is being built.
+  ///
+  /// - Parameters:
+  ///   - target: normalized by the loss, or NaN.
+  ///   - importance: above 0, at most the largest finite Float32.
+  /// - Complexity: O(1), amortized
+  public mutating func endRow(target: Double, importance: Double) {
+    rowEnds.append(features.count)
+    targets.append(target)
+    importances.append(importance)
+  }
+
+  /// Forgets the features added since the last row ended.
+  ///
+  /// - Complexity: O(forgotten features)
+  public mutating func dropRow() {
+    let end = rowEnds.last ?? 0
+    features.removeLast(features.count - end)
+    values.removeLast(values.count - end)
+  }
+
+  /// Multiplies the values added since `start` by `factor`.
+  ///
+  /// - Returns: false when a product is not finite.
+  /// - Complexity: O(values)
+  public mutating func scaleValues(since start: Int, by factor: Float) -> Bool {
+    for position in start..<values.count {
+      values[position] *= factor
+      if !values[position].isFinite { return false }
+    }
+    return true
+  }
+
+  /// Empties the batch and keeps its storage.
+  public mutating func removeAll() {
+    features.removeAll(keepingCapacity: true)
+    values.removeAll(keepingCapacity: true)
+    rowEnds.removeAll(keepingCapacity: true)
+    targets.removeAll(keepingCapacity: true)
+    importances.removeAll(keepingCapacity: true)
+    unlearned = 0
+    unknownFeatures = 0
+  }
+}

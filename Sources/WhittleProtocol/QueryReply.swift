@@ -1,0 +1,112 @@
+/// A refused or failed question: `{"ok": false, "error": {"code": …, "message": …}}`.
+public struct QueryFailure: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+  public enum Code: String, Codable, Sendable {
+    case badRequest = "bad_request"
+    case unknownOperation = "unknown_operation"
+    case unknownField = "unknown_field"
+    /// A feature that the model does not know was asked for by name.
+    case unknownFeature = "unknown_feature"
+    case checkpointFailed = "checkpoint_failed"
+    /// The daemon is stopping and answers no more.
+    case stopping
+    /// The daemon could not put its answer into words; its log says more.
+    case `internal`
+  }
+
+  public var code: Code
+  public var message: String
+
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var description: String { "\(message) (\(code.rawValue))" }
+}
+
+/// What the daemon answers: `{"ok": true, …}` with the fields of `Body`, or `{"ok": false, "error": …}`.
+public enum QueryReply<Body: Codable & Sendable>: Codable, Sendable {
+  case success(Body)
+  case failure(QueryFailure)
+
+  private enum Key: String, CodingKey { case ok, error }
+
+  public init(from decoder: any Decoder) throws {
+    let reply = try decoder.container(keyedBy: Key.self)
+    if try reply.decode(Bool.self, forKey: .ok) {
+      self = .success(try Body(from: decoder))
+    } else {
+      self = .failure(try reply.decode(QueryFailure.self, forKey: .error))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var reply = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .success(let body):
+      try reply.encode(true, forKey: .ok)
+      try body.encode(to: encoder)
+    case .failure(let failure):
+      try reply.encode(false, forKey: .ok)
+      try reply.encode(failure, forKey: .error)
+    }
+  }
+}
+
+/// The answer to `predict`.
+public struct Prediction: Codable, Sendable, Equatable {
+  public var step: UInt64
+  /// The predicted target; for logistic loss the probability of class 1.
+  public var prediction: Double
+  /// b + w·x.
+  public var margin: Double
+  /// How many of the sample's features the model does not know; they count as zero.
+  public var unknownFeatures: Int
+
+  public init(step: UInt64, prediction: Double, margin: Double, unknownFeatures: Int) {
+    self.step = step
+    self.prediction = prediction
+    self.margin = margin
+    self.unknownFeatures = unknownFeatures
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case step, prediction, margin
+    case unknownFeatures = "unknown_features"
+  }
+}
+
+/// The answer to `checkpoint`: what is now safely on disk.
+public struct CheckpointWritten: Codable, Sendable, Equatable {
+  public var step: UInt64
+  public var file: String
+  public var bytes: Int
+  public var seconds: Double
+
+  public init(step: UInt64, file: String, bytes: Int, seconds: Double) {
+    self.step = step
+    self.file = file
+    self.bytes = bytes
+    self.seconds = seconds
+  }
+}
+
+/// The answer to `configuration`.
+public struct ConfigurationReport: Codable, Sendable, Equatable {
+  /// Every setting by its key, for example `penalty.l1`.
+  public var configuration: [String: JSONValue]
+  /// Where each value came from: `default`, `file`, `environment` or `flag`.
+  public var origins: [String: String]
+  /// The endpoints in use, with the ports that `*` stood for, by setting.
+  public var endpoints: [String: [String]]
+  public var version: String
+
+  public init(
+    configuration: [String: JSONValue], origins: [String: String], endpoints: [String: [String]], version: String
+  ) {
+    self.configuration = configuration
+    self.origins = origins
+    self.endpoints = endpoints
+    self.version = version
+  }
+}

@@ -1,0 +1,115 @@
+/// How the model and its stream are doing, as of one step.
+public struct Stats: Codable, Sendable, Equatable {
+  /// Mean losses of predictions made before learning; nil before the first sample.
+  public struct Loss: Codable, Sendable, Equatable {
+    public var overall: Double?
+    public var recent: Double?
+
+    public init(overall: Double?, recent: Double?) {
+      self.overall = overall
+      self.recent = recent
+    }
+  }
+
+  /// The newest checkpoint that is safely on disk.
+  public struct Checkpoint: Codable, Sendable, Equatable {
+    public var step: UInt64
+    public var file: String
+    public var ageSeconds: Double
+
+    public init(step: UInt64, file: String, ageSeconds: Double) {
+      self.step = step
+      self.file = file
+      self.ageSeconds = ageSeconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case step, file
+      case ageSeconds = "age_seconds"
+    }
+  }
+
+  /// Whether all that the daemon promises holds.
+  public enum Health: String, Codable, Sendable {
+    case ok
+    /// It learns, but the last checkpoint could not be written (see `problem`).
+    case degraded
+  }
+
+  public var health: Health
+  /// What is wrong while degraded.
+  public var problem: String?
+  /// Seconds since the daemon started.
+  public var uptimeSeconds: Double
+
+  /// Samples learned over the model's life: its clock.
+  public var step: UInt64
+  /// Samples learned since the daemon started.
+  public var samples: UInt64
+  /// Samples received since the daemon started that were not to be learned: no target, or an importance weight of 0.
+  public var unlearned: UInt64
+  /// Messages received since the daemon started, rejected ones too.
+  public var messages: UInt64
+  /// Messages rejected since the daemon started, by reason.
+  public var rejected: [String: UInt64]
+  /// Samples learned a second, over the last few seconds.
+  public var samplesPerSecond: Double
+
+  /// Progressive validation.
+  public var loss: Loss
+  /// How many features the model knows.
+  public var features: Int
+  /// How many coefficients are not zero.
+  public var activeSet: Int
+  /// The share of features whose coefficient is zero, 0 to 1.
+  public var sparsity: Double
+  /// Σ|w|.
+  public var l1Norm: Double
+  /// √Σw².
+  public var l2Norm: Double
+  public var intercept: Double
+  /// η of the next step.
+  public var stepSize: Double
+  /// Updates held back at the largest finite weight, over the model's life.
+  public var clampedUpdates: UInt64
+  public var checkpoint: Checkpoint?
+
+  public init(
+    health: Health, problem: String?, uptimeSeconds: Double, step: UInt64, samples: UInt64, unlearned: UInt64,
+    messages: UInt64, rejected: [String: UInt64], samplesPerSecond: Double, loss: Loss, features: Int,
+    activeSet: Int, sparsity: Double, l1Norm: Double, l2Norm: Double, intercept: Double, stepSize: Double,
+    clampedUpdates: UInt64, checkpoint: Checkpoint?
+  ) {
+    self.health = health
+    self.problem = problem
+    self.uptimeSeconds = uptimeSeconds
+    self.step = step
+    self.samples = samples
+    self.unlearned = unlearned
+    self.messages = messages
+    self.rejected = rejected
+    self.samplesPerSecond = samplesPerSecond
+    self.loss = loss
+    self.features = features
+    self.activeSet = activeSet
+    self.sparsity = sparsity
+    self.l1Norm = l1Norm
+    self.l2Norm = l2Norm
+    self.intercept = intercept
+    self.stepSize = stepSize
+    self.clampedUpdates = clampedUpdates
+    self.checkpoint = checkpoint
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case health, problem, step, samples, unlearned, messages, rejected, loss, features, sparsity, intercept
+    case uptimeSeconds = "uptime_seconds"
+    case samplesPerSecond = "samples_per_second"
+    case activeSet = "active_set"
+    case l1Norm = "l1_norm"
+    case l2Norm = "l2_norm"
+    case stepSize = "step_size"
+    case clampedUpdates = "clamped_updates"
+    case checkpoint
+  }
+}
