@@ -48,10 +48,11 @@ let package = Package(
     .executableTarget(
       name: "whittled",
       dependencies: [
-        "WhittleService",
+        "WhittleService", "WhittleProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -1,8 +1,12 @@
 #include "CSimdJSON.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <simdjson.h>
+#include <string>
 #include <type_traits>
 
 using namespace simdjson;
@@ -24,8 +28,10 @@ template <typename Iterator> struct span {
 struct json_parser {
   dom::parser parser;
   size_t max_bytes, max_depth;
+  // simdjson never works with less than its minimal capacity, and counts a depth as too deep when it is reached.
   json_parser(size_t max_bytes, size_t max_depth)
-      : parser(max_bytes), max_bytes(max_bytes), max_depth(max_depth) {}
+      : parser(std::max(max_bytes, dom::MINIMAL_DOCUMENT_CAPACITY)), max_bytes(max_bytes),
+        max_depth(max_depth + 1) {}
 };
 
 extern "C" {
@@ -78,11 +84,11 @@ bool json_boolean(json_value value) {
   return carry<dom::element>(value).get_bool().get(boolean) ? false : boolean;
 }
 
-const char *json_string(json_value value, size_t *count) {
+const uint8_t *json_string(json_value value, size_t *count) {
   std::string_view text;
   if (carry<dom::element>(value).get_string().get(text)) text = std::string_view("", 0);
   *count = text.size();
-  return text.data();
+  return reinterpret_cast<const uint8_t *>(text.data());
 }
 
 json_cursor json_children(json_value value) {
@@ -105,11 +111,11 @@ bool json_next_element(json_cursor *cursor, json_value *element) {
   return true;
 }
 
-bool json_next_member(json_cursor *cursor, const char **key, size_t *key_count, json_value *value) {
+bool json_next_member(json_cursor *cursor, const uint8_t **key, size_t *key_count, json_value *value) {
   auto left = carry<span<dom::object::iterator>>(*cursor);
   if (!(left.next != left.end)) return false;
   auto name = left.next.key();
-  *key = name.data();
+  *key = reinterpret_cast<const uint8_t *>(name.data());
   *key_count = name.size();
   *value = carry<json_value>(left.next.value());
   ++left.next;
@@ -119,5 +125,20 @@ bool json_next_member(json_cursor *cursor, const char **key, size_t *key_count, 
 
 bool json_is_utf8(const uint8_t *bytes, size_t count) {
   return validate_utf8(reinterpret_cast<const char *>(bytes), count);
+}
+
+bool text_number(const uint8_t *bytes, size_t count, double *number) {
+  auto text = reinterpret_cast<const char *>(bytes), end = text + count;
+  if (text != end && *text == '+') {
+    ++text;
+    if (text != end && *text == '-') return false;
+  }
+  auto read = std::from_chars(text, end, *number);
+  if (read.ptr != end || read.ec == std::errc::invalid_argument) return false;
+  if (read.ec == std::errc::result_out_of_range) {
+    // from_chars does not say whether the number was too large or too small; strtod does.
+    *number = std::strtod(std::string(text, end).c_str(), nullptr);
+  }
+  return true;
 }
 }

@@ -8,6 +8,12 @@ public struct LearnerConfiguration: Sendable, Equatable, Codable {
   /// After how many samples a loss has half its say in the recent progressive loss; above 0.
   public var recentHalfLife: Double
 
+  enum CodingKeys: String, CodingKey {
+    case loss, intercept, penalty
+    case learningRate = "learning_rate"
+    case recentHalfLife = "recent_half_life"
+  }
+
   public init(
     loss: Loss = .squared, intercept: Bool = true, learningRate: LearningRate = LearningRate(),
     penalty: Penalty = Penalty(l1: 0.01, l2: 0.001), recentHalfLife: Double = 1000

@@ -19,6 +19,11 @@ public struct LearningRate: Sendable, Equatable, Codable {
   /// t₀ of `optimal`, above 0; nil asks for Bottou's heuristic (see `StepSize`).
   public var offset: Double?
 
+  enum CodingKeys: String, CodingKey {
+    case schedule, initial, power
+    case offset = "t0"
+  }
+
   public init(
     schedule: Schedule = .inverseScaling, initial: Double = 0.01, power: Double = 0.25, offset: Double? = nil
   ) {

@@ -29,6 +29,11 @@ public struct LinearLearner: Sendable {
     /// How many updates had to be held back at the largest finite weight.
     public var clampedUpdates: UInt64 = 0
 
+    enum CodingKeys: String, CodingKey {
+      case steps, intercept, clock
+      case clampedUpdates = "clamped_updates"
+    }
+
     public init() {}
   }
 

@@ -32,21 +32,39 @@ public struct Penalty: Sendable, Equatable, Codable {
   /// - Parameter time: at least 0.
   /// - Complexity: O(1)
   public func shrink(_ weight: Double, over time: Double) -> Double {
-    if l1 == 0 { return l2 == 0 ? weight : decay(weight, over: time) }
+    shrink(weight, over: time, decayed: 0)
+  }
+
+  /// The same for a weight that has decayed already, without gravity, for `ahead` units of the time:
+  /// shrink(decay(weight, over: −ahead), over: time). That e^(λ2 ahead) is never computed, because it leaves
+  /// Float64's range where λ2 and the truncation period are large.
+  ///
+  /// - Parameter ahead: at least 0, at most `time`.
+  /// - Complexity: O(1)
+  func shrink(_ weight: Double, over time: Double, decayed ahead: Double) -> Double {
+    if l1 == 0 { return decay(weight, over: time - ahead) }
     var size = abs(weight)
     var time = time
-    if let threshold, size > threshold {
-      if l2 == 0 { return weight }
-      let untilThreshold = log(size / threshold) / l2
-      if untilThreshold >= time { return decay(weight, over: time) }
-      size = threshold
-      time -= untilThreshold
+    var ahead = ahead
+    if let threshold, size > threshold || ahead > 0 {
+      if l2 == 0 {
+        if size > threshold { return weight }
+      } else {
+        let untilThreshold = log(size / threshold) / l2 + ahead
+        if untilThreshold >= time { return decay(weight, over: time - ahead) }
+        if untilThreshold > 0 {
+          size = threshold
+          time -= untilThreshold
+          ahead = 0
+        }
+      }
     }
     if l2 == 0 {
       size -= l1 * time
     } else {
       let lost = -expm1(-l2 * time)
-      size -= (size + l1 / l2) * lost
+      let lostToDecay = ahead == 0 ? lost : -expm1(-l2 * (time - ahead))
+      size -= size * lostToDecay + l1 / l2 * lost
     }
     return size > 0 ? (weight < 0 ? -size : size) : 0
   }

@@ -8,6 +8,12 @@ public struct ProgressiveLoss: Sendable, Equatable, Codable {
   private var recentSum = 0.0
   private var recentWeight = 0.0
 
+  enum CodingKeys: String, CodingKey {
+    case sum, weight
+    case recentSum = "recent_sum"
+    case recentWeight = "recent_weight"
+  }
+
   public init() {}
 
   /// - Parameters:

@@ -22,6 +22,11 @@ public struct ShrinkageClock: Sendable, Equatable, Codable {
   private var gravity = 0.0
   private var stepsSincePull = 0
 
+  enum CodingKeys: String, CodingKey {
+    case sum, compensation, gravity
+    case stepsSincePull = "steps_since_pull"
+  }
+
   public init() {}
 
   /// - Complexity: O(1)
@@ -66,8 +71,8 @@ extension Penalty {
     if weight == 0 { return 0 }
     if period == 1 { return shrink(weight, over: now.decay - mark.decay) }
     if now.gravity == mark.gravity { return decay(weight, over: now.decay - mark.decay) }
-    let atPeriodStart = decay(weight, over: mark.gravity - mark.decay)
-    let atLastPull = shrink(atPeriodStart, over: now.gravity - mark.gravity)
+    let atLastPull = shrink(
+      weight, over: now.gravity - mark.gravity, decayed: mark.decay - mark.gravity)
     return decay(atLastPull, over: now.decay - now.gravity)
   }
 }

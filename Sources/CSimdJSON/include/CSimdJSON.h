@@ -1,4 +1,5 @@
-// A small C face on simdjson's document parser: parse once, then walk the validated document.
+// A small C face on simdjson's document parser (parse once, then walk the validated document) and on the C++
+// library's number reader.
 #ifndef WHITTLE_CSIMDJSON_H
 #define WHITTLE_CSIMDJSON_H
 
@@ -46,14 +47,18 @@ json_kind json_kind_of(json_value value);
 double json_number(json_value value);
 bool json_boolean(json_value value);
 // The unescaped UTF-8 of a string; empty for every other kind. Valid as long as the value.
-const char *json_string(json_value value, size_t *count);
+const uint8_t *json_string(json_value value, size_t *count);
 
 // The cursor of an array's elements or of an object's members; of every other kind, an empty one.
 json_cursor json_children(json_value value);
 bool json_next_element(json_cursor *cursor, json_value *element);
-bool json_next_member(json_cursor *cursor, const char **key, size_t *key_count, json_value *value);
+bool json_next_member(json_cursor *cursor, const uint8_t **key, size_t *key_count, json_value *value);
 
 bool json_is_utf8(const uint8_t *bytes, size_t count);
+
+// Reads all of the text as one decimal number (std::from_chars, with a leading + allowed). A number too large or too
+// small for a double is read as infinity or 0. Returns false for any other text.
+bool text_number(const uint8_t *bytes, size_t count, double *number);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,44 @@
+/// The Castagnoli cyclic redundancy check (RFC 3720, B.4), by slicing eight bytes at a time
+/// (Kounavis and Berry, 2005).
+struct CRC32C {
+  private var register: UInt32 = .max
+
+  private static let tables: [UInt32] = {
+    var tables = [UInt32](repeating: 0, count: 8 * 256)
+    for byte in 0..<256 {
+      var value = UInt32(byte)
+      for _ in 0..<8 { value = value & 1 == 0 ? value >> 1 : value >> 1 ^ 0x82F6_3B78 }
+      tables[byte] = value
+    }
+    for position in 256..<tables.count {
+      let shorter = tables[position - 256]
+      tables[position] = shorter >> 8 ^ tables[Int(shorter & 0xFF)]
+    }
+    return tables
+  }()
+
+  /// The check of all bytes so far.
+  var value: UInt32 { ~register }
+
+  /// - Complexity: O(bytes)
+  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    // One bounds check fewer a byte: every index below is under 8 · 256 by construction.
+    CRC32C.tables.withUnsafeBufferPointer { tables in
+      var register = register
+      var offset = 0
+      while offset + 8 <= bytes.count {
+        let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian ^ UInt64(register)
+        register = 0
+        for slice in 0..<8 {
+          register ^= tables[(7 - slice) * 256 + Int(word >> UInt64(8 * slice) & 0xFF)]
+        }
+        offset += 8
+      }
+      while offset < bytes.count {
+        register = register >> 8 ^ tables[Int((register ^ UInt32(bytes[offset])) & 0xFF)]
+        offset += 1
+      }
+      self.register = register
+    }
+  }
+}

@@ -1,0 +1,112 @@
+internal import FoundationEssentials
+public import OnlineLearning
+
+/// A model as one file keeps it, and how that file is laid out.
+///
+/// A checkpoint is a safetensors file, so Python, Rust and JavaScript read it without us. Its tensors, one element a
+/// feature in the order in which the features came:
+///
+/// | tensor | type | what |
+/// |---|---|---|
+/// | `coefficients` | F32 | the weights as of the checkpoint's step, all shrinkage paid: what people want |
+/// | `weights` | F32 | the weights as of their last touch: what recovery needs |
+/// | `marks` | F64 | the decay clock at that touch |
+/// | `gravity_marks` | F64 | the gravity clock at that touch; only with a truncation period above 1 |
+/// | `names` | U8 | all names' UTF-8, end to end |
+/// | `name_ends` | I64 | where each name ends in `names` |
+///
+/// and its `__metadata__` the texts `format` ("whittle checkpoint"), `format_version`, `step`, `time` (Unix seconds),
+/// `configuration` and `state` (JSON), and `checksum`: the CRC-32C of the whole file with the checksum's own eight
+/// digits taken as zeros.
+public struct Checkpoint: Sendable {
+  /// The version that this whittle writes, and the newest that it reads.
+  public static let formatVersion = 1
+
+  public let model: Model
+  /// When it was made, in seconds since 1970.
+  public let time: Double
+
+  public init(_ model: Model, time: Double) {
+    self.model = model
+    self.time = time
+  }
+
+  /// The `state` text.
+  struct State: Codable {
+    var learner: LinearLearner.State
+    var progressiveLoss: ProgressiveLoss
+
+    enum CodingKeys: String, CodingKey {
+      case learner
+      case progressiveLoss = "progressive_loss"
+    }
+  }
+
+  static let format = "whittle checkpoint"
+  private static let noChecksum = checksumPrefix + "00000000"
+  static let checksumPrefix = "crc32c:"
+
+  /// The file's bytes, in pieces to be written one after the other.
+  ///
+  /// - Complexity: O(features + bytes of names)
+  func encoded() throws -> [[UInt8]] {
+    let learner = model.learner
+    // Features that are known but not yet part of the learner have weight zero.
+    var grown = learner
+    grown.grow(to: model.dictionary.count)
+    var tensors = [SafeTensors.Tensor("marks", .float64, grown.coordinates.map(\.mark))]
+    if model.configuration.penalty.period > 1 {
+      tensors.append(SafeTensors.Tensor("gravity_marks", .float64, grown.gravityMarks))
+    }
+    tensors.append(SafeTensors.Tensor("name_ends", .int64, model.dictionary.nameEnds))
+    tensors.append(SafeTensors.Tensor("coefficients", .float32, grown.coefficients()))
+    tensors.append(SafeTensors.Tensor("weights", .float32, grown.coordinates.map(\.weight)))
+    tensors.append(SafeTensors.Tensor("names", .uint8, model.dictionary.nameBytes))
+    let state = State(learner: learner.state, progressiveLoss: model.progressiveLoss)
+    var header = try SafeTensors.header(
+      tensors,
+      metadata: [
+        "format": Checkpoint.format,
+        "format_version": String(Checkpoint.formatVersion),
+        "step": String(model.steps),
+        "time": String(time),
+        "configuration": try Checkpoint.json(model.configuration),
+        "state": try Checkpoint.json(state),
+        "checksum": Checkpoint.noChecksum,
+      ])
+    let chunks = tensors.map(\.bytes)
+    var check = CRC32C()
+    header.withUnsafeBytes { check.update($0) }
+    for chunk in chunks { chunk.withUnsafeBytes { check.update($0) } }
+    guard let place = Checkpoint.checksumDigits(in: header.span) else {
+      throw SafeTensors.Malformed(problem: "the header just written has no checksum")
+    }
+    header.replaceSubrange(place, with: Checkpoint.digits(check.value))
+    return [header] + chunks
+  }
+
+  private static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  /// Where the checksum's digits stand in a header: its only place with the prefix, because quotes inside the other
+  /// texts are escaped.
+  static func checksumDigits(in header: Span<UInt8>) -> Range<Int>? {
+    let pattern = Array("\"checksum\":\"\(checksumPrefix)".utf8)
+    guard header.count >= pattern.count + 8 else { return nil }
+    for start in 0...(header.count - pattern.count - 8) {
+      var matched = 0
+      while matched < pattern.count, header[start + matched] == pattern[matched] { matched += 1 }
+      if matched == pattern.count { return start + matched..<start + matched + 8 }
+    }
+    return nil
+  }
+
+  /// A checksum as eight hexadecimal digits.
+  static func digits(_ checksum: UInt32) -> [UInt8] {
+    let digits = String(checksum, radix: 16)
+    return Array(repeating: UInt8(ascii: "0"), count: 8 - digits.count) + Array(digits.utf8)
+  }
+}

@@ -1,0 +1,126 @@
+internal import CSimdJSON
+public import OnlineLearning
+
+/// Turns the payload of a message into samples, whatever its format; all of them, or none and an error.
+///
+/// Never traps, whatever the bytes. Buffers are kept from message to message, so a decoder belongs to one thread.
+public final class SampleDecoder {
+  public enum Format: String, Sendable, CaseIterable {
+    /// JSON where the payload begins with `{` or `[`, Vowpal Wabbit text otherwise.
+    case auto
+    case json
+    /// Vowpal Wabbit text, a sample a line.
+    case vw
+  }
+
+  /// What the samples are for.
+  public enum Purpose: Sendable {
+    /// New names are added to the dictionary; samples without a target are counted and left out.
+    case learn
+    /// Names that the dictionary does not know are counted and left out; targets are ignored.
+    case predict
+  }
+
+  let limits: SampleLimits
+  let loss: Loss
+  let json: JSONDocument
+  var row = RowBuilder()
+
+  /// - Parameter loss: decides which targets are valid.
+  /// - Returns: nil when memory is short.
+  public init?(loss: Loss, limits: SampleLimits = SampleLimits()) {
+    guard let json = JSONDocument(maximumBytes: limits.messageBytes, maximumDepth: limits.nestingDepth) else {
+      return nil
+    }
+    self.loss = loss
+    self.limits = limits
+    self.json = json
+  }
+
+  /// Replaces what `batch` holds with the samples of `payload`, in their order.
+  ///
+  /// - Throws: on the first thing that is wrong; then the batch is empty and the dictionary as it was before.
+  /// - Complexity: O(bytes)
+  public func decode(
+    _ payload: Span<UInt8>, format: Format = .auto, for purpose: Purpose, into batch: inout SampleBatch,
+    dictionary: inout FeatureDictionary
+  ) throws(SampleError) {
+    let known = dictionary.count
+    batch.removeAll()
+    do throws(SampleError) {
+      guard payload.count <= limits.messageBytes else {
+        throw SampleError(
+          .limit, "the message has \(payload.count) bytes; limits.message_bytes is \(limits.messageBytes)")
+      }
+      guard let first = firstVisibleByte(of: payload) else {
+        throw SampleError(.empty, "the message is empty; it should hold at least one sample")
+      }
+      let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+      if format == .json || format == .auto && isJSON {
+        try decodeJSON(payload, purpose, &batch, &dictionary)
+      } else {
+        try decodeText(payload, purpose, &batch, &dictionary)
+      }
+      guard batch.count + batch.unlearned > 0 else {
+        throw SampleError(.empty, "the message holds no sample; it should hold at least one")
+      }
+    } catch {
+      batch.removeAll()
+      dictionary.truncate(to: known)
+      throw error
+    }
+  }
+
+  private func firstVisibleByte(of payload: Span<UInt8>) -> UInt8? {
+    for position in payload.indices where !SampleDecoder.isBlank(payload[position]) {
+      return payload[position]
+    }
+    return nil
+  }
+
+  /// Whether the byte is what JSON and text lines pass over: space, tab, line feed or carriage return.
+  static func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n")
+      || byte == UInt8(ascii: "\r")
+  }
+
+  /// Ends the row under construction: keeps it, or drops it where it is not to be learned.
+  ///
+  /// - Parameters:
+  ///   - target: as the message has it; nil where there is none.
+  func endRow(
+    target: Double?, importance: Double, _ purpose: Purpose, _ batch: inout SampleBatch
+  ) throws(SampleError) {
+    guard batch.count + batch.unlearned < limits.samplesPerMessage else {
+      throw SampleError(
+        .limit, "the message has more samples than limits.samples_per_message, \(limits.samplesPerMessage)")
+    }
+    var normalized: Double?
+    if let target {
+      normalized = loss.normalizedTarget(target)
+      if normalized == nil {
+        throw SampleError(
+          .target, "the target is \(target); with loss \(loss.rawValue) it must be \(loss.targetRequirement)")
+      }
+    }
+    guard importance >= 0, importance <= Double(Float.greatestFiniteMagnitude) else {
+      throw SampleError(
+        .importance, "the importance weight is \(importance); it must be at least 0 and at most 3.4e38")
+    }
+    switch purpose {
+    case .predict: batch.endRow(target: .nan, importance: 1)
+    case .learn:
+      if let normalized, importance > 0 {
+        batch.endRow(target: normalized, importance: importance)
+      } else {
+        batch.dropRow()
+        batch.unlearned += 1
+      }
+    }
+  }
+
+  /// Whether names of a row may be added to the dictionary: only where the row is going to be learned.
+  func adds(target: Double?, importance: Double, _ purpose: Purpose) -> Bool {
+    purpose == .learn && target != nil && importance > 0
+  }
+}

@@ -1,0 +1,21 @@
+/// Says where a text stops being UTF-8. For texts that the fast check has refused.
+///
+/// - Throws: the first mistake. Throws nothing where there is none.
+/// - Complexity: O(bytes)
+func explainUTF8(_ text: Span<UInt8>) throws(SampleError) {
+  do throws(UTF8.ValidationError) {
+    _ = try UTF8Span(validating: text)
+  } catch {
+    let what =
+      switch error.kind {
+      case .unexpectedContinuationByte: "a character's continuation without its beginning"
+      case .surrogateCodePointByte: "half of a surrogate pair"
+      case .invalidNonSurrogateCodePointByte: "a byte that never stands in UTF-8"
+      case .overlongEncodingByte: "an overlong form"
+      case .truncatedScalar: "a character that is cut off"
+      default: "no character"
+      }
+    throw SampleError(
+      .notUTF8, "the payload is not UTF-8 text: byte \(error.byteOffsets.lowerBound + 1) begins \(what)")
+  }
+}

@@ -1,0 +1,51 @@
+internal import Glibc
+public import ModelStore
+public import ZeroMQ
+
+/// Why the daemon could not start, or ended badly.
+public enum DaemonError: Error, Sendable, CustomStringConvertible {
+  /// An endpoint could not be opened.
+  case endpoint(key: String, ZeroMQError)
+  /// A call of libzmq failed that should not.
+  case messaging(ZeroMQError)
+  case thread(name: String, code: Int32)
+  case outOfMemory
+  /// The state directory cannot be used.
+  case state(StoreError)
+  /// There are checkpoints, and none of them is whole.
+  case noWholeCheckpoint(directory: String, [StoreError])
+  /// The configuration asks for another model than the checkpoint holds.
+  case contradiction(String)
+  /// The last checkpoint could not be written.
+  case lastCheckpoint(StoreError)
+
+  public var description: String {
+    switch self {
+    case .endpoint(let key, let error):
+      "\(key): \(error); is another daemon running there, or does the address not exist here?"
+    case .messaging(let error): "\(error)"
+    case .thread(let name, let code): "cannot start the thread \(name): \(String(cString: strerror(code)))"
+    case .outOfMemory: "there is not enough memory to start"
+    case .state(let error): "\(error)"
+    case .noWholeCheckpoint(let directory, let errors):
+      "no checkpoint in \(directory) is whole; restore one from a backup, or move them away to start anew:\n"
+        + errors.map { "  \($0)" }.joined(separator: "\n")
+    case .contradiction(let problem): problem
+    case .lastCheckpoint(let error):
+      "the last checkpoint could not be written, so what was learned since the one before is lost: \(error)"
+    }
+  }
+
+  /// The status that the process ends with, by sysexits.h.
+  public var exitCode: Int32 {
+    switch self {
+    case .endpoint: 69
+    case .messaging, .thread, .outOfMemory: 71
+    case .state(.locked): 75
+    case .state(.system): 73
+    case .state, .noWholeCheckpoint: 65
+    case .contradiction: 78
+    case .lastCheckpoint: 74
+    }
+  }
+}

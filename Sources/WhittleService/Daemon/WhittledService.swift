@@ -1,0 +1,87 @@
+public import Logging
+internal import ModelStore
+internal import OnlineLearning
+public import ServiceLifecycle
+internal import ZeroMQ
+
+/// The daemon as one service: restores the model, runs engine, publisher and writer, and on graceful shutdown lets
+/// them finish.
+public struct WhittledService: Service {
+  private let loaded: LoadedSettings
+  private let notifier: SystemdNotifier
+  private let logger: Logger
+
+  public init(_ loaded: LoadedSettings, notifier: SystemdNotifier, logger: Logger) {
+    self.loaded = loaded
+    self.notifier = notifier
+    self.logger = logger
+  }
+
+  /// - Throws: `DaemonError`, when it cannot start or ends badly.
+  public func run() async throws {
+    let settings = loaded.settings
+    let lock: StateLock
+    do throws(StoreError) {
+      lock = try StateLock(directory: settings.stateDirectory)
+    } catch {
+      throw DaemonError.state(error)
+    }
+    // Held until everything below has ended.
+    defer { withExtendedLifetime(lock) {} }
+    let restoration = try Restoration(loaded, logger: logger)
+    try await run(restoration)
+  }
+
+  private func run(_ restoration: Restoration) async throws(DaemonError) {
+    let context: Context
+    let mailbox: Mailbox<EngineLetter>
+    let publisher: Publisher
+    let writer: CheckpointWriter
+    do throws(ZeroMQError) {
+      context = try Context()
+      mailbox = try Mailbox()
+      publisher = try Publisher(engine: mailbox, notifier: notifier, logger: logger)
+      writer = try CheckpointWriter(keep: loaded.settings.checkpointKeep, engine: mailbox, logger: logger)
+    } catch {
+      throw .messaging(error)
+    }
+    let published = try await publisher.start(loaded.settings.publishBind, in: context)
+    do throws(DaemonError) {
+      try writer.start(restoration.store)
+    } catch {
+      publisher.stop()
+      throw error
+    }
+    let opened = Completion<Result<[String: [String]], DaemonError>>()
+    let ended = Completion<Result<Void, DaemonError>>()
+    try OperatingThread.start(named: "whittle-engine") {
+      do throws(DaemonError) {
+        let engine = try Engine(
+          restoration.model, restored: restoration.checkpoint, settings: loaded, published: published,
+          mailbox: mailbox, publisher: publisher, writer: writer, logger: logger, in: context)
+        opened.fulfill(.success(engine.endpoints))
+        try engine.run()
+        ended.fulfill(.success(()))
+      } catch {
+        publisher.stop()
+        writer.stop()
+        opened.fulfill(.failure(error))
+        ended.fulfill(.failure(error))
+      }
+    }
+    if case .success(let endpoints) = await opened.value() {
+      logger.info(
+        "ready",
+        metadata: endpoints.filter { !$0.value.isEmpty }.mapValues { "\($0.joined(separator: " "))" })
+      notifier.ready()
+    }
+    let result = await withGracefulShutdownHandler {
+      await ended.value()
+    } onGracefulShutdown: {
+      notifier.stopping()
+      mailbox.put(.stop)
+    }
+    await publisher.ended.value()
+    try result.get()
+  }
+}

@@ -1,0 +1,76 @@
+internal import Logging
+internal import ModelStore
+internal import OnlineLearning
+internal import WhittleProtocol
+internal import ZeroMQ
+
+/// The thread that makes checkpoints durable, so that the engine never waits for a disk.
+final class CheckpointWriter: Sendable {
+  private enum Job: Sendable {
+    case write(Model)
+    case stop
+  }
+
+  private let jobs: Mailbox<Job>
+  private let engine: Mailbox<EngineLetter>
+  private let logger: Logger
+  private let keep: Int
+
+  init(keep: Int, engine: Mailbox<EngineLetter>, logger: Logger) throws(ZeroMQError) {
+    jobs = try Mailbox()
+    self.keep = keep
+    self.engine = engine
+    self.logger = logger
+  }
+
+  /// Writes the model; a `checkpointed` letter follows.
+  func write(_ model: Model) { jobs.put(.write(model)) }
+
+  /// Ends the thread once all that was asked for is written.
+  func stop() { jobs.put(.stop) }
+
+  func start(_ store: CheckpointStore) throws(DaemonError) {
+    try OperatingThread.start(named: "whittle-writer") { [self] in
+      var store = store
+      let poller = Poller([], wake: jobs.wake)
+      while true {
+        do throws(ZeroMQError) {
+          _ = try poller.wait(milliseconds: -1)
+        } catch {
+          // Without its wake-up the thread could only spin; the engine hears of it through the failed checkpoint.
+          logger.critical("the checkpoint writer cannot wait for work", metadata: ["error": "\(error)"])
+        }
+        for job in jobs.takeAll() {
+          switch job {
+          case .stop: return
+          case .write(let model): engine.put(.checkpointed(write(model, &store)))
+          }
+        }
+      }
+    }
+  }
+
+  private func write(_ model: Model, _ store: inout CheckpointStore) -> Result<CheckpointWritten, StoreError> {
+    let start = monotonicSeconds()
+    do throws(StoreError) {
+      let (entry, bytes) = try store.write(Checkpoint(model, time: unixSeconds()))
+      let written = CheckpointWritten(
+        step: entry.step, file: entry.path, bytes: bytes, seconds: monotonicSeconds() - start)
+      removeOld(&store)
+      return .success(written)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// What cannot be removed costs space, not the checkpoint: it is logged, and tried again after the next one.
+  private func removeOld(_ store: inout CheckpointStore) {
+    do throws(StoreError) {
+      for damaged in try store.retain(newest: keep) {
+        logger.error("a checkpoint is damaged; it is left where it is", metadata: ["error": "\(damaged)"])
+      }
+    } catch {
+      logger.error("old checkpoints could not be removed", metadata: ["error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,238 @@
+internal import Logging
+internal import ModelStore
+internal import OnlineLearning
+internal import SampleFormats
+internal import WhittleProtocol
+internal import ZeroMQ
+
+/// Owns the model: receives, decodes, learns, answers, and hands out snapshots.
+///
+/// Threading contract: an engine is created, run and ended on one thread; other threads reach it by its mailbox only.
+/// No lock guards the model because nothing else touches it.
+final class Engine {
+  let settings: Settings
+  let mailbox: Mailbox<EngineLetter>
+  let publisher: Publisher
+  let writer: CheckpointWriter
+  let logger: Logger
+  let ingest: IngestSockets
+  let query: Socket
+  /// Every endpoint in full, by setting.
+  let endpoints: [String: [String]]
+  let configuration: ConfigurationReport
+
+  var model: Model
+  let decoder: SampleDecoder
+  var batch = SampleBatch()
+  var counters = StreamCounters()
+  var rejects: RejectLog
+  let message = Message()
+
+  private let poller: Poller
+  private let startTime: Double
+  private var rate: RateMeter
+  private var publication: Recurrence
+  private var publisherIsBusy = false
+  private var isStopping = false
+  var checkpoints: CheckpointState
+
+  /// How many messages one socket may hand over before the others get their turn.
+  private static let turn = 256
+  /// While draining, quiet for this long means that nothing more is on its way. Milliseconds.
+  private static let quiet = 50
+
+  /// Opens the sockets.
+  ///
+  /// - Throws: the setting's key and the reason, where an endpoint cannot be opened.
+  init(
+    _ model: Model, restored: Stats.Checkpoint?, settings: LoadedSettings, published: [String],
+    mailbox: Mailbox<EngineLetter>, publisher: Publisher, writer: CheckpointWriter, logger: Logger,
+    in context: Context
+  ) throws(DaemonError) {
+    guard let decoder = SampleDecoder(loss: settings.settings.learner.loss, limits: settings.settings.limits) else {
+      throw .outOfMemory
+    }
+    self.model = model
+    self.settings = settings.settings
+    self.mailbox = mailbox
+    self.publisher = publisher
+    self.writer = writer
+    self.logger = logger
+    self.decoder = decoder
+    rejects = RejectLog(logger)
+    ingest = try IngestSockets(settings.settings, in: context)
+    let (query, queryEndpoints) = try Engine.openQuery(settings.settings, in: context)
+    self.query = query
+    endpoints = ingest.endpoints.merging(["query.bind": queryEndpoints, "publish.bind": published]) { $1 }
+    configuration = settings.report(endpoints: endpoints)
+    poller = Poller(ingest.sockets + [query], wake: mailbox.wake)
+    startTime = monotonicSeconds()
+    rate = RateMeter(now: startTime)
+    publication = Recurrence(settings.settings.publishEvery, step: model.steps, now: startTime)
+    checkpoints = CheckpointState(
+      settings.settings.checkpointEvery, step: model.steps, now: startTime, newest: restored)
+  }
+
+  private static func openQuery(
+    _ settings: Settings, in context: Context
+  ) throws(DaemonError) -> (Socket, [String]) {
+    do throws(ZeroMQError) {
+      let socket = try Socket(.router, in: context)
+      try socket.set(.maximumMessageSize(settings.limits.messageBytes))
+      try socket.set(.linger(500))
+      var endpoints: [String] = []
+      for endpoint in settings.queryBind { endpoints.append(try socket.bind(endpoint)) }
+      return (socket, endpoints)
+    } catch {
+      throw .endpoint(key: "query.bind", error)
+    }
+  }
+
+  /// Learns until a `stop` letter comes, then drains, writes a last checkpoint and returns.
+  ///
+  /// - Throws: when libzmq fails, or the last checkpoint could not be written.
+  func run() throws(DaemonError) {
+    do throws(ZeroMQError) {
+      while !isStopping {
+        try turn(waitingAtMost: nil)
+      }
+      try drain()
+    } catch {
+      throw .messaging(error)
+    }
+    try finish()
+  }
+
+  /// One round: wait if there is nothing to do, then give every socket its turn, and do what is due.
+  ///
+  /// - Returns: whether any sample message came.
+  @discardableResult
+  private func turn(waitingAtMost limit: Int?) throws(ZeroMQError) -> Bool {
+    var received = false
+    for socket in ingest.sockets where try receive(from: socket) { received = true }
+    let asked = try answerQueries()
+    if !received && !asked {
+      _ = try poller.wait(milliseconds: min(limit ?? .max, millisecondsToNextDeadline()))
+      for socket in ingest.sockets where try receive(from: socket) { received = true }
+      try answerQueries()
+    }
+    for letter in mailbox.takeAll() { try read(letter) }
+    doWhatIsDue(now: monotonicSeconds())
+    return received
+  }
+
+  /// Takes a turn's worth of messages.
+  private func receive(from socket: Socket) throws(ZeroMQError) -> Bool {
+    for count in 0..<Engine.turn {
+      guard try message.receive(from: socket, waiting: .never) else { return count > 0 }
+      learnMessage()
+      // Only the count is looked at here; the clock is read once a turn.
+      if publication.isDue(step: model.steps) { publish(now: monotonicSeconds()) }
+      if checkpoints.recurrence.isDue(step: model.steps) { writeCheckpointIfChanged(now: monotonicSeconds()) }
+    }
+    return true
+  }
+
+  /// Learns the samples of the message just received, all or none.
+  private func learnMessage() {
+    counters.messages += 1
+    do throws(SampleError) {
+      guard message.count <= 2 else {
+        throw SampleError(
+          .frames, "the message has \(message.count) frames; it should have a payload, or a topic and a payload")
+      }
+      try message.withFrame(message.count - 1) { (payload) throws(SampleError) in
+        try decoder.decode(
+          payload, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.dictionary)
+      }
+      model.learn(batch)
+      counters.samples += UInt64(batch.count)
+      counters.unlearned += UInt64(batch.unlearned)
+    } catch {
+      counters.rejected[error.reason, default: 0] += 1
+      rejects.record(error, now: monotonicSeconds())
+    }
+  }
+
+  private func read(_ letter: EngineLetter) throws(ZeroMQError) {
+    switch letter {
+    case .stop: isStopping = true
+    case .answer(let envelope, let answer): try send(answer, to: envelope)
+    case .published: publisherIsBusy = false
+    case .checkpointed(let result): try checkpointEnded(result)
+    }
+  }
+
+  private func doWhatIsDue(now: Double) {
+    if publication.isDue(step: model.steps, now: now) { publish(now: now) }
+    if checkpoints.recurrence.isDue(step: model.steps, now: now) { writeCheckpointIfChanged(now: now) }
+  }
+
+  /// Milliseconds until something is due by time, rounded up so that the wait does not end just before it.
+  private func millisecondsToNextDeadline() -> Int {
+    let now = monotonicSeconds()
+    // What waits for another thread becomes due again when that thread's letter comes.
+    let times = [
+      publisherIsBusy ? nil : publication.secondsLeft(now: now),
+      checkpoints.isBusy ? nil : checkpoints.recurrence.secondsLeft(now: now),
+    ]
+    let seconds = times.compactMap { $0 }.min() ?? 3600
+    return Int(max(0, min(seconds, 3600) * 1000).rounded(.up))
+  }
+
+  /// A look at the model for other threads. Storage is shared until the model changes.
+  func snapshot(now: Double) -> EngineSnapshot {
+    EngineSnapshot(
+      model: model, counters: counters, samplesPerSecond: rate.rate(now: now, count: counters.samples),
+      uptimeSeconds: now - startTime, health: checkpoints.problem == nil ? .ok : .degraded,
+      problem: checkpoints.problem, checkpoint: checkpoints.newest(now: now))
+  }
+
+  /// Publishes, or leaves it for when the publisher is free: it never queues more than one.
+  private func publish(now: Double) {
+    guard !publisherIsBusy else { return }
+    publisherIsBusy = true
+    publication.restart(step: model.steps, now: now)
+    publisher.publish(snapshot(now: now))
+  }
+
+  /// Learns what was received before the signal to stop, until nothing comes any more or time is up.
+  private func drain() throws(ZeroMQError) {
+    logger.info("stopping: learning what was received")
+    try ingest.stopListening()
+    var now = monotonicSeconds()
+    let end = now + settings.drainSeconds
+    var lastReceived = now
+    while now < end {
+      if try turn(waitingAtMost: Engine.quiet) { lastReceived = monotonicSeconds() }
+      now = monotonicSeconds()
+      if (now - lastReceived) * 1000 >= Double(Engine.quiet) { return }
+    }
+    logger.warning("samples are still coming in, and shutdown.drain_seconds are over")
+  }
+
+  /// Publishes a last time, and waits until the last checkpoint is durable.
+  private func finish() throws(DaemonError) {
+    let now = monotonicSeconds()
+    publisher.publish(snapshot(now: now))
+    publisher.stop()
+    do throws(ZeroMQError) {
+      // One that is being written may be older than the model.
+      while checkpoints.isBusy { try waitForLetters() }
+      if checkpoints.problem != nil || checkpoints.lastWrittenStep != model.steps {
+        writeCheckpoint(now: now)
+        while checkpoints.isBusy { try waitForLetters() }
+      }
+    } catch {
+      throw .messaging(error)
+    }
+    writer.stop()
+    if let failure = checkpoints.lastFailure { throw .lastCheckpoint(failure) }
+    logger.info("stopped", metadata: ["step": "\(model.steps)", "samples": "\(counters.samples)"])
+  }
+
+  private func waitForLetters() throws(ZeroMQError) {
+    _ = try poller.wait(milliseconds: -1)
+    for letter in mailbox.takeAll() { try read(letter) }
+  }
+}

@@ -1,0 +1,19 @@
+internal import ModelStore
+internal import WhittleProtocol
+
+/// What other threads tell the engine.
+enum EngineLetter: Sendable {
+  /// Stop receiving, learn what was received, write a last checkpoint, end.
+  case stop
+  /// An answer that was put together elsewhere, to be sent from the engine's socket.
+  case answer(Envelope, [UInt8])
+  /// The publisher is free for the next publication.
+  case published
+  /// A checkpoint is durable, or could not be made so.
+  case checkpointed(Result<CheckpointWritten, StoreError>)
+}
+
+/// Whom an answer goes to: the frames that came before the question, to be sent before the answer.
+struct Envelope: Sendable {
+  let frames: [[UInt8]]
+}

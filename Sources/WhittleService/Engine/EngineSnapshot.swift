@@ -1,0 +1,78 @@
+internal import Glibc
+internal import OnlineLearning
+internal import SampleFormats
+internal import WhittleProtocol
+
+/// The whole state of the engine as of one step, for other threads to look at.
+struct EngineSnapshot: Sendable {
+  let model: Model
+  let counters: StreamCounters
+  let samplesPerSecond: Double
+  let uptimeSeconds: Double
+  let health: Stats.Health
+  let problem: String?
+  let checkpoint: Stats.Checkpoint?
+}
+
+extension EngineSnapshot {
+  /// - Complexity: O(features)
+  func stats(_ values: [Float]) -> Stats {
+    var active = 0
+    var l1 = 0.0
+    var l2 = 0.0
+    for value in values where value != 0 {
+      active += 1
+      l1 += abs(Double(value))
+      l2 += Double(value) * Double(value)
+    }
+    let features = model.dictionary.count
+    return Stats(
+      health: health, problem: problem, uptimeSeconds: uptimeSeconds, step: model.steps, samples: counters.samples,
+      unlearned: counters.unlearned, messages: counters.messages,
+      rejected: Dictionary(uniqueKeysWithValues: counters.rejected.map { ($0.key.rawValue, $0.value) }),
+      samplesPerSecond: samplesPerSecond,
+      loss: Stats.Loss(overall: model.progressiveLoss.overall, recent: model.progressiveLoss.recent),
+      features: features, activeSet: active,
+      sparsity: features == 0 ? 0 : Double(features - active) / Double(features), l1Norm: l1,
+      l2Norm: l2.squareRoot(), intercept: model.learner.intercept, stepSize: model.learner.nextStepSize,
+      clampedUpdates: model.learner.state.clampedUpdates, checkpoint: checkpoint)
+  }
+
+  /// The coefficients that are not zero, in the order in which the features came.
+  ///
+  /// - Complexity: O(features)
+  func activeCoefficients(_ values: [Float]) -> Coefficients {
+    coefficients(values.indices.filter { values[$0] != 0 }, values)
+  }
+
+  /// - Parameters:
+  ///   - names: these, or all features where it is nil.
+  ///   - top: at most so many, heaviest first.
+  /// - Throws: `unknownFeature` for names that the model does not know.
+  /// - Complexity: O(features), and to sort them for `top`.
+  func coefficients(_ values: [Float], names: [String]?, top: Int?) throws(QueryFailure) -> Coefficients {
+    if let names {
+      var chosen: [Int] = []
+      var unknown: [String] = []
+      for name in names {
+        if let index = model.dictionary.index(of: name) { chosen.append(Int(index)) } else { unknown.append(name) }
+      }
+      guard unknown.isEmpty else {
+        let listed = unknown.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
+        throw QueryFailure(.unknownFeature, "the model knows no feature \(listed)\(unknown.count > 10 ? ", …" : "")")
+      }
+      return coefficients(chosen, values)
+    }
+    guard let top else { return coefficients(Array(values.indices), values) }
+    // The order in which features came settles ties, so that equal models give equal answers.
+    let heaviest = values.indices.sorted { (-abs(values[$0]), $0) < (-abs(values[$1]), $1) }.prefix(top)
+    return coefficients(Array(heaviest), values)
+  }
+
+  private func coefficients(_ chosen: [Int], _ values: [Float]) -> Coefficients {
+    Coefficients(
+      step: model.steps, intercept: model.learner.intercept, names: chosen.map { model.dictionary.name(at: $0) },
+      values: chosen.map { values[$0] }, features: model.dictionary.count,
+      activeSet: values.count { $0 != 0 })
+  }
+}

@@ -1,0 +1,28 @@
+internal import Logging
+internal import SampleFormats
+
+/// Logs rejected messages, at most one a second, and how many went unlogged in between.
+struct RejectLog {
+  private let logger: Logger
+  private var lastTime = -Double.infinity
+  private var unlogged = 0
+  private static let interval = 1.0
+
+  init(_ logger: Logger) {
+    self.logger = logger
+  }
+
+  mutating func record(_ error: SampleError, now: Double) {
+    guard now - lastTime >= RejectLog.interval else {
+      unlogged += 1
+      return
+    }
+    logger.warning(
+      "message rejected",
+      metadata: [
+        "reason": "\(error.reason.rawValue)", "problem": "\(error.message)", "unlogged_before": "\(unlogged)",
+      ])
+    lastTime = now
+    unlogged = 0
+  }
+}

@@ -1,0 +1,20 @@
+internal import FoundationEssentials
+internal import WhittleProtocol
+
+/// The bytes of a successful answer.
+func encodedReply<Body: Codable & Sendable>(_ body: Body) -> [UInt8] {
+  do {
+    return Array(try JSONEncoder().encode(QueryReply.success(body)))
+  } catch {
+    return encodedFailure(QueryFailure(.internal, "the answer could not be put into words: \(error)"))
+  }
+}
+
+/// The bytes of a refusal.
+func encodedFailure(_ failure: QueryFailure) -> [UInt8] {
+  let reply = QueryReply<Never?>.failure(failure)
+  // Two texts always encode; the fixed text is for a change that would break that.
+  let bytes = try? JSONEncoder().encode(reply)
+  return bytes.map { Array($0) }
+    ?? Array(#"{"ok":false,"error":{"code":"internal","message":"the refusal could not be put into words"}}"#.utf8)
+}

@@ -1,0 +1,11 @@
+internal import SampleFormats
+
+/// What has come in since the daemon started.
+struct StreamCounters: Sendable {
+  var messages: UInt64 = 0
+  /// Samples learned.
+  var samples: UInt64 = 0
+  /// Samples that were not to be learned.
+  var unlearned: UInt64 = 0
+  var rejected: [SampleError.Reason: UInt64] = [:]
+}

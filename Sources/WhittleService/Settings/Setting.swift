@@ -1,0 +1,166 @@
+internal import WhittleProtocol
+
+/// One thing that can be set: its key, what it takes, and how it gets into `Settings` and out again.
+///
+/// In a file the key's dots are nesting; `penalty.l1` is the flag `--penalty-l1` and the variable
+/// `WHITTLED_PENALTY_L1`.
+public struct Setting: Sendable {
+  public let key: String
+  /// What it is for, in one sentence.
+  public let summary: String
+  /// What it takes, in words that fit after "expected".
+  public let expectation: String
+  /// Whether it takes a list.
+  public let isList: Bool
+  /// Takes the texts, one unless it is a list; false where they are not what is expected.
+  let assign: @Sendable ([String], inout Settings) -> Bool
+  let read: @Sendable (Settings) -> JSONValue
+
+  /// The value it has when nobody sets it, for help texts.
+  public var defaultText: String { Setting.text(read(Settings())) }
+
+  /// A value as people write it.
+  static func text(_ value: JSONValue) -> String {
+    switch value {
+    case .null: "none"
+    case .boolean(let flag): String(flag)
+    case .number(let number): plain(number)
+    case .string(let text): text
+    case .array(let elements):
+      elements.isEmpty ? "none" : elements.map { $0 == .string("") ? "\"\"" : text($0) }.joined(separator: ",")
+    case .object(let members): members.keys.sorted().joined(separator: ",")
+    }
+  }
+
+  public var flag: String { key.replacing(".", with: "-").replacing("_", with: "-") }
+  public var environmentVariable: String {
+    "WHITTLED_" + key.replacing(".", with: "_").uppercased()
+  }
+}
+
+/// A writable place in `Settings`; key paths to stored properties hold no state, so they may be shared.
+typealias SettingPath<Value> = any WritableKeyPath<Settings, Value> & Sendable
+
+extension Setting {
+  /// A setting of one value.
+  private init<Value>(
+    _ key: String, _ path: SettingPath<Value>, _ summary: String, expects expectation: String,
+    parse: @escaping @Sendable (String) -> Value?, render: @escaping @Sendable (Value) -> JSONValue
+  ) {
+    self.key = key
+    self.summary = summary
+    self.expectation = expectation
+    isList = false
+    assign = { texts, settings in
+      guard texts.count == 1, let value = parse(texts[0]) else { return false }
+      settings[keyPath: path] = value
+      return true
+    }
+    read = { render($0[keyPath: path]) }
+  }
+
+  /// A finite number with a lower bound, which itself counts unless it is `above`.
+  static func number(
+    _ key: String, _ path: SettingPath<Double>, _ summary: String, atLeast least: Double = 0,
+    above: Bool = false
+  ) -> Setting {
+    Setting(
+      key, path, summary,
+      expects: above ? "a number above \(plain(least))" : "a number of at least \(plain(least))",
+      parse: { decimal($0).flatMap { (above ? $0 > least : $0 >= least) ? $0 : nil } },
+      render: { .number($0) })
+  }
+
+  /// A number above 0, or the word that stands for none.
+  static func optionalNumber(
+    _ key: String, _ path: SettingPath<Double?>, _ summary: String, none: String
+  ) -> Setting {
+    Setting(
+      key, path, summary, expects: "a number above 0, or \(none)",
+      parse: { text in text == none ? .some(nil) : decimal(text).flatMap { $0 > 0 ? .some($0) : nil } },
+      render: { $0.map { .number($0) } ?? .string(none) })
+  }
+
+  /// A whole number within bounds.
+  static func integer(
+    _ key: String, _ path: SettingPath<Int>, _ summary: String, _ range: ClosedRange<Int>
+  ) -> Setting {
+    Setting(
+      key, path, summary, expects: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+      parse: { Int($0).flatMap { range.contains($0) ? $0 : nil } }, render: { .number(Double($0)) })
+  }
+
+  static func boolean(_ key: String, _ path: SettingPath<Bool>, _ summary: String) -> Setting {
+    Setting(
+      key, path, summary, expects: "true or false",
+      parse: { $0 == "true" ? true : $0 == "false" ? false : nil }, render: { .boolean($0) })
+  }
+
+  /// One of a few words.
+  static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
+    _ key: String, _ path: SettingPath<Choice>, _ summary: String
+  ) -> Setting where Choice.RawValue == String {
+    Setting(
+      key, path, summary, expects: "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "),
+      parse: { Choice(rawValue: $0) }, render: { .string($0.rawValue) })
+  }
+
+  static func directory(_ key: String, _ path: SettingPath<String>, _ summary: String) -> Setting {
+    Setting(
+      key, path, summary, expects: "the path of a directory",
+      parse: { $0.isEmpty || $0.contains("\0") ? nil : $0 }, render: { .string($0) })
+  }
+
+  /// A list of texts, each of which must pass the check.
+  static func list(
+    _ key: String, _ path: SettingPath<[String]>, _ summary: String, expects expectation: String,
+    check: @escaping @Sendable (String) -> Bool
+  ) -> Setting {
+    Setting(
+      key: key, summary: summary, expectation: expectation, isList: true,
+      assign: { texts, settings in
+        guard texts.allSatisfy(check) else { return false }
+        settings[keyPath: path] = texts
+        return true
+      },
+      read: { .array($0[keyPath: path].map { .string($0) }) })
+  }
+
+  static func endpoints(
+    _ key: String, _ path: SettingPath<[String]>, _ summary: String, binds: Bool
+  ) -> Setting {
+    list(
+      key, path, summary,
+      expects: binds
+        ? "endpoints such as tcp://127.0.0.1:5700, tcp://127.0.0.1:* or ipc:///run/whittled/in.sock"
+        : "endpoints such as tcp://sensors.example:5600 or ipc:///run/sensors.sock",
+      check: { isEndpoint($0, binds: binds) })
+  }
+
+  /// A finite decimal number; Swift's own reading would take hexadecimal, "nan" and "inf" too.
+  private static func decimal(_ text: String) -> Double? {
+    guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let number = Double(text),
+      number.isFinite
+    else { return nil }
+    return number
+  }
+
+  private static func plain(_ number: Double) -> String {
+    Int(exactly: number).map(String.init) ?? String(number)
+  }
+
+  static func isEndpoint(_ text: String, binds: Bool) -> Bool {
+    if text.hasPrefix("ipc://") {
+      let path = text.dropFirst("ipc://".count)
+      // The length of a Unix socket's address.
+      return !path.isEmpty && path.utf8.count <= 107 && !path.contains("\0")
+    }
+    guard text.hasPrefix("tcp://"), let colon = text.lastIndex(of: ":") else { return false }
+    let host = text[text.index(text.startIndex, offsetBy: 6)..<max(colon, text.index(text.startIndex, offsetBy: 6))]
+    let port = text[text.index(after: colon)...]
+    guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || $0 == "/" }) else { return false }
+    if port == "*" { return binds }
+    guard let number = UInt16(port), port.allSatisfy(\.isNumber) else { return false }
+    return binds || number > 0
+  }
+}

@@ -1,0 +1,80 @@
+internal import OnlineLearning
+internal import SampleFormats
+
+/// All settings: the one place that names them. Files, flags, environment variables, the `configuration` query and
+/// the help texts follow from it.
+public enum SettingTable {
+  /// In the order in which people read them.
+  public static let all: [Setting] = model + stream + outputs + operation
+
+  private static let model: [Setting] = [
+    .choice("model.loss", \.learner.loss, "What a wrong prediction costs."),
+    .boolean("model.intercept", \.learner.intercept, "Whether the model has an intercept (never penalized)."),
+    .number(
+      "model.recent_half_life", \.learner.recentHalfLife,
+      "Samples after which a loss has half its say in the recent progressive loss.", above: true),
+    .choice(
+      "learning_rate.schedule", \.learner.learningRate.schedule,
+      "How the step size falls: constant η0; inverse_scaling η0/(t+1)^power; optimal 1/(λ(t+t0))."),
+    .number("learning_rate.initial", \.learner.learningRate.initial, "η0, the first step size.", above: true),
+    .number("learning_rate.power", \.learner.learningRate.power, "The exponent of inverse_scaling."),
+    .optionalNumber(
+      "learning_rate.t0", \.learner.learningRate.offset, "t0 of optimal; auto is Bottou's heuristic.", none: "auto"),
+    .number("penalty.l1", \.learner.penalty.l1, "λ1, truncated gradient: makes weights exactly zero."),
+    .number("penalty.l2", \.learner.penalty.l2, "λ2, weight decay: the penalty is (λ2/2)‖w‖²."),
+    .optionalNumber(
+      "penalty.threshold", \.learner.penalty.threshold, "θ: larger weights are spared λ1; none spares no weight.",
+      none: "none"),
+    .integer(
+      "penalty.period", \.learner.penalty.period, "K: λ1 acts at every K-th step, by what it missed.",
+      1...1_000_000_000),
+  ]
+
+  private static let stream: [Setting] = [
+    .endpoints("ingest.sub.bind", \.ingest.subBind, "Where publishers of samples connect to.", binds: true),
+    .endpoints("ingest.sub.connect", \.ingest.subConnect, "Publishers of samples to connect to.", binds: false),
+    .list(
+      "ingest.sub.topics", \.ingest.subTopics, "Topic prefixes to subscribe to; the empty one takes everything.",
+      expects: "topic prefixes", check: { _ in true }),
+    .endpoints("ingest.pull.bind", \.ingest.pullBind, "Where pushers of samples connect to.", binds: true),
+    .endpoints("ingest.pull.connect", \.ingest.pullConnect, "Pushers of samples to connect to.", binds: false),
+    .choice("ingest.format", \.ingest.format, "The payloads' format; auto tells JSON from VW text."),
+    .integer(
+      "ingest.receive_high_water_mark", \.ingest.receiveHighWaterMark,
+      "Messages a socket holds for the engine; beyond, SUB drops and PULL makes senders wait.", 1...100_000_000),
+    .integer("limits.message_bytes", \.limits.messageBytes, "Bytes of a message.", 1...(1 << 30)),
+    .integer("limits.samples_per_message", \.limits.samplesPerMessage, "Samples in a message.", 1...100_000_000),
+    .integer("limits.features_per_sample", \.limits.featuresPerSample, "Features in a sample.", 1...100_000_000),
+    .integer("limits.name_bytes", \.limits.nameBytes, "Bytes of a feature's name.", 1...65_536),
+    .integer("limits.nesting_depth", \.limits.nestingDepth, "How deep JSON may nest.", 3...1024),
+    .integer("limits.features", \.limits.features, "Features that the model may know.", 1...(1 << 30)),
+  ]
+
+  private static let outputs: [Setting] = [
+    .endpoints("publish.bind", \.publishBind, "Where subscribers to coefficients and stats connect.", binds: true),
+    .integer(
+      "publish.every_samples", \.publishEvery.samples, "Publish after so many samples; 0: not by samples.",
+      0...1_000_000_000_000),
+    .number("publish.every_seconds", \.publishEvery.seconds, "Publish after so many seconds; 0: not by time."),
+    .endpoints("query.bind", \.queryBind, "Where clients that ask connect.", binds: true),
+  ]
+
+  private static let operation: [Setting] = [
+    .directory("state.directory", \.stateDirectory, "Where checkpoints live; created where it is missing."),
+    .integer(
+      "checkpoint.every_samples", \.checkpointEvery.samples,
+      "Write a checkpoint after so many samples; 0: not by samples.", 0...1_000_000_000_000),
+    .number(
+      "checkpoint.every_seconds", \.checkpointEvery.seconds,
+      "Write a checkpoint after so many seconds; 0: not by time."),
+    .integer("checkpoint.keep", \.checkpointKeep, "Checkpoints to keep; older ones are removed.", 1...1_000_000),
+    .number(
+      "shutdown.drain_seconds", \.drainSeconds,
+      "How long, at most, to go on learning what was received after a signal to stop."),
+    .choice("log.level", \.logLevel, "The least severe level that is logged."),
+    .choice("log.format", \.logFormat, "Log lines as text or as JSON."),
+  ]
+
+  /// Settings by their keys.
+  static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+}

@@ -1,0 +1,54 @@
+public import OnlineLearning
+public import SampleFormats
+internal import WhittleProtocol
+
+/// Everything that can be set about a daemon, with the values it has when nobody sets any.
+///
+/// `SettingTable` gives each its key, its flag, its environment variable and its meaning.
+public struct Settings: Sendable, Equatable {
+  /// Where samples come from.
+  public struct Ingest: Sendable, Equatable {
+    /// Endpoints of the one SUB socket and of the one PULL socket.
+    public var subBind = [DefaultEndpoints.ingestSub]
+    public var subConnect: [String] = []
+    /// Topic prefixes; the empty one takes everything.
+    public var subTopics = [""]
+    public var pullBind = [DefaultEndpoints.ingestPull]
+    public var pullConnect: [String] = []
+    public var format = SampleDecoder.Format.auto
+    /// Messages that each socket holds for the engine.
+    public var receiveHighWaterMark = 10_000
+  }
+
+  /// When something that happens again and again is due: whichever comes first. 0 turns either off.
+  public struct Cadence: Sendable, Equatable {
+    public var samples: Int
+    public var seconds: Double
+  }
+
+  public enum LogFormat: String, Sendable, CaseIterable {
+    case text, json
+  }
+
+  public enum LogLevel: String, Sendable, CaseIterable {
+    case debug, info, notice, warning, error
+  }
+
+  public var ingest = Ingest()
+  public var learner = LearnerConfiguration()
+  public var limits = SampleLimits()
+  public var publishBind = [DefaultEndpoints.publish]
+  public var publishEvery = Cadence(samples: 10_000, seconds: 1)
+  public var queryBind = [DefaultEndpoints.query]
+  /// Where checkpoints live.
+  public var stateDirectory = "whittled-state"
+  public var checkpointEvery = Cadence(samples: 1_000_000, seconds: 30)
+  /// How many checkpoints are kept.
+  public var checkpointKeep = 3
+  /// For how long, at most, what was received is still learned after a signal to stop. Seconds.
+  public var drainSeconds = 5.0
+  public var logLevel = LogLevel.info
+  public var logFormat = LogFormat.text
+
+  public init() {}
+}

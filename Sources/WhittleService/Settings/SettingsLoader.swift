@@ -1,0 +1,151 @@
+internal import OnlineLearning
+public import WhittleProtocol
+
+/// Settings with where each of them came from.
+public struct LoadedSettings: Sendable {
+  public enum Origin: String, Sendable {
+    case `default`, file, environment, flag
+  }
+
+  public let settings: Settings
+  private let origins: [String: (origin: Origin, place: String)]
+
+  /// Puts settings together: flag over environment variable over file over default. Naming any endpoint of `ingest`
+  /// replaces all the default ones.
+  ///
+  /// - Parameters:
+  ///   - file: the file's text and path, if there is one.
+  ///   - environment: all variables; those that begin with `WHITTLED_` are read.
+  ///   - flags: the texts given for each setting's key.
+  /// - Throws: every mistake there is, in one error.
+  public init(
+    file: (text: String, path: String)?, environment: [String: String], flags: [String: [String]]
+  ) throws(InvalidConfiguration) {
+    var collector = Collector()
+    if let file { collector.read(ConfigurationFile(yaml: file.text, path: file.path)) }
+    collector.read(environment: environment)
+    collector.read(flags: flags)
+    collector.replaceDefaultIngest()
+    collector.checkTogether()
+    if !collector.mistakes.isEmpty { throw InvalidConfiguration(mistakes: collector.mistakes) }
+    settings = collector.settings
+    origins = collector.origins
+  }
+
+  /// Where a setting's value came from.
+  public func origin(of key: String) -> Origin { origins[key]?.origin ?? .default }
+
+  /// File and line, flag or variable that gave a setting its value; nil where it has its default.
+  public func place(of key: String) -> String? { origins[key]?.place }
+
+  /// All settings for people and programs to read.
+  public func report(endpoints: [String: [String]]) -> ConfigurationReport {
+    let settings = settings
+    return ConfigurationReport(
+      configuration: Dictionary(uniqueKeysWithValues: SettingTable.all.map { ($0.key, $0.read(settings)) }),
+      origins: Dictionary(uniqueKeysWithValues: SettingTable.all.map { ($0.key, origin(of: $0.key).rawValue) }),
+      endpoints: endpoints, version: whittleVersion)
+  }
+}
+
+/// Settings and mistakes while they are being put together.
+private struct Collector {
+  var settings = Settings()
+  var mistakes: [ConfigurationMistake] = []
+  var origins: [String: (origin: LoadedSettings.Origin, place: String)] = [:]
+
+  mutating func read(_ file: ConfigurationFile) {
+    mistakes += file.mistakes
+    for entry in file.entries { assign(entry.setting, entry.texts, .file, at: entry.place) }
+  }
+
+  mutating func read(environment: [String: String]) {
+    let known = Dictionary(uniqueKeysWithValues: SettingTable.all.map { ($0.environmentVariable, $0) })
+    for (name, text) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("WHITTLED_") {
+      if name == "WHITTLED_CONFIG" { continue }
+      guard let setting = known[name] else {
+        mistakes.append(.unknown(name, among: known.keys.sorted(), at: "environment"))
+        continue
+      }
+      assign(setting, split(text, setting), .environment, at: name)
+    }
+  }
+
+  mutating func read(flags: [String: [String]]) {
+    for setting in SettingTable.all {
+      guard let given = flags[setting.key], !given.isEmpty else { continue }
+      let texts = setting.isList ? given.flatMap { split($0, setting) } : given
+      assign(setting, texts, .flag, at: "--\(setting.flag)")
+    }
+  }
+
+  /// A list in one text is separated by commas.
+  private func split(_ text: String, _ setting: Setting) -> [String] {
+    guard setting.isList else { return [text] }
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    // No endpoint is empty, so an empty text is an empty list; a topic may be.
+    return text.isEmpty && setting.key != "ingest.sub.topics" ? [] : parts
+  }
+
+  private mutating func assign(
+    _ setting: Setting, _ texts: [String], _ origin: LoadedSettings.Origin, at place: String
+  ) {
+    if setting.assign(texts, &settings) {
+      origins[setting.key] = (origin, place)
+    } else {
+      mistakes.append(.wrongValue(setting, texts, at: place))
+    }
+  }
+
+  private static let ingestEndpoints: [(key: String, path: SettingPath<[String]>)] = [
+    ("ingest.sub.bind", \.ingest.subBind), ("ingest.sub.connect", \.ingest.subConnect),
+    ("ingest.pull.bind", \.ingest.pullBind), ("ingest.pull.connect", \.ingest.pullConnect),
+  ]
+
+  mutating func replaceDefaultIngest() {
+    guard Self.ingestEndpoints.contains(where: { origins[$0.key] != nil }) else { return }
+    for (key, path) in Self.ingestEndpoints where origins[key] == nil { settings[keyPath: path] = [] }
+  }
+
+  /// Mistakes that no setting shows by itself.
+  mutating func checkTogether() {
+    let ingest = settings.ingest
+    // A malformed endpoint was reported already, and leaves a list empty that was meant to have one.
+    let ingestIsWhole = !mistakes.contains { $0.key?.hasPrefix("ingest.") ?? false }
+    if ingestIsWhole, ingest.subBind + ingest.subConnect + ingest.pullBind + ingest.pullConnect == [] {
+      report(
+        ["ingest.sub.bind", "ingest.sub.connect", "ingest.pull.bind", "ingest.pull.connect"],
+        "all endpoints for samples are empty; give at least one, or leave these keys out for the defaults")
+    }
+    if ingest.subTopics.isEmpty, !(ingest.subBind + ingest.subConnect).isEmpty {
+      report(
+        ["ingest.sub.topics"], "found no topic, so the SUB socket would receive nothing; \"\" takes everything")
+    }
+    let penalty = settings.learner.penalty
+    if settings.learner.learningRate.schedule == .optimal, penalty.isNone {
+      report(
+        ["learning_rate.schedule", "penalty.l1", "penalty.l2"],
+        "found optimal, which divides by λ1 + λ2, with both 0; give one of them, or another schedule")
+    }
+    let bound: [(key: String, endpoints: [String])] = [
+      ("ingest.sub.bind", ingest.subBind), ("ingest.pull.bind", ingest.pullBind),
+      ("publish.bind", settings.publishBind), ("query.bind", settings.queryBind),
+    ]
+    var taken: [String: String] = [:]
+    for (key, endpoints) in bound {
+      for endpoint in endpoints where !endpoint.hasSuffix(":*") && !endpoint.hasSuffix(":0") {
+        if let other = taken[endpoint] {
+          report([key, other], "found \(endpoint), which \(other) binds too; give each socket an endpoint of its own")
+        }
+        taken[endpoint] = key
+      }
+    }
+  }
+
+  /// Reports at the first of the keys that was set by anyone.
+  private mutating func report(_ keys: [String], _ problem: String) {
+    let key = keys.first { origins[$0] != nil } ?? keys[0]
+    mistakes.append(
+      ConfigurationMistake(place: origins[key]?.place ?? "default", key: key, problem: problem))
+  }
+}

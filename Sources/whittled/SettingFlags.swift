@@ -1,0 +1,116 @@
+internal import ArgumentParser
+internal import WhittleService
+
+/// A flag for every setting. ArgumentParser wants each declared; names and help come from the settings' table, and a
+/// test checks that none is missing.
+protocol SettingFlags: ParsableArguments {
+  /// The texts given, by the settings' keys.
+  var texts: [String: [String]] { get }
+}
+
+private func name(_ key: String) -> NameSpecification { .customLong(setting(key).flag) }
+
+private func help(_ key: String) -> ArgumentHelp {
+  let setting = setting(key)
+  return ArgumentHelp(
+    "\(setting.summary) Takes \(setting.expectation). Default: \(setting.defaultText).",
+    valueName: setting.isList ? "list" : "value")
+}
+
+private func setting(_ key: String) -> Setting {
+  guard let setting = SettingTable.all.first(where: { $0.key == key }) else {
+    // The keys below are literals, and a test parses every flag: none of them can be missing in the field.
+    preconditionFailure("no setting has the key \(key)")
+  }
+  return setting
+}
+
+private func given(_ values: [String: String?]) -> [String: [String]] {
+  values.compactMapValues { $0.map { [$0] } }
+}
+
+struct ModelFlags: SettingFlags {
+  @Option(name: name("model.loss"), help: help("model.loss")) var loss: String?
+  @Option(name: name("model.intercept"), help: help("model.intercept")) var intercept: String?
+  @Option(name: name("model.recent_half_life"), help: help("model.recent_half_life")) var halfLife: String?
+  @Option(name: name("learning_rate.schedule"), help: help("learning_rate.schedule")) var schedule: String?
+  @Option(name: name("learning_rate.initial"), help: help("learning_rate.initial")) var initial: String?
+  @Option(name: name("learning_rate.power"), help: help("learning_rate.power")) var power: String?
+  @Option(name: name("learning_rate.t0"), help: help("learning_rate.t0")) var t0: String?
+  @Option(name: name("penalty.l1"), help: help("penalty.l1")) var l1: String?
+  @Option(name: name("penalty.l2"), help: help("penalty.l2")) var l2: String?
+  @Option(name: name("penalty.threshold"), help: help("penalty.threshold")) var threshold: String?
+  @Option(name: name("penalty.period"), help: help("penalty.period")) var period: String?
+
+  var texts: [String: [String]] {
+    given([
+      "model.loss": loss, "model.intercept": intercept, "model.recent_half_life": halfLife,
+      "learning_rate.schedule": schedule, "learning_rate.initial": initial, "learning_rate.power": power,
+      "learning_rate.t0": t0, "penalty.l1": l1, "penalty.l2": l2, "penalty.threshold": threshold,
+      "penalty.period": period,
+    ])
+  }
+}
+
+struct StreamFlags: SettingFlags {
+  @Option(name: name("ingest.sub.bind"), help: help("ingest.sub.bind")) var subBind: [String] = []
+  @Option(name: name("ingest.sub.connect"), help: help("ingest.sub.connect")) var subConnect: [String] = []
+  @Option(name: name("ingest.sub.topics"), help: help("ingest.sub.topics")) var subTopics: [String] = []
+  @Option(name: name("ingest.pull.bind"), help: help("ingest.pull.bind")) var pullBind: [String] = []
+  @Option(name: name("ingest.pull.connect"), help: help("ingest.pull.connect")) var pullConnect: [String] = []
+  @Option(name: name("ingest.format"), help: help("ingest.format")) var format: String?
+  @Option(name: name("ingest.receive_high_water_mark"), help: help("ingest.receive_high_water_mark"))
+  var highWaterMark: String?
+  @Option(name: name("limits.message_bytes"), help: help("limits.message_bytes")) var messageBytes: String?
+  @Option(name: name("limits.samples_per_message"), help: help("limits.samples_per_message"))
+  var samplesPerMessage: String?
+  @Option(name: name("limits.features_per_sample"), help: help("limits.features_per_sample"))
+  var featuresPerSample: String?
+  @Option(name: name("limits.name_bytes"), help: help("limits.name_bytes")) var nameBytes: String?
+  @Option(name: name("limits.nesting_depth"), help: help("limits.nesting_depth")) var nestingDepth: String?
+  @Option(name: name("limits.features"), help: help("limits.features")) var features: String?
+
+  var texts: [String: [String]] {
+    given([
+      "ingest.format": format, "ingest.receive_high_water_mark": highWaterMark,
+      "limits.message_bytes": messageBytes, "limits.samples_per_message": samplesPerMessage,
+      "limits.features_per_sample": featuresPerSample, "limits.name_bytes": nameBytes,
+      "limits.nesting_depth": nestingDepth, "limits.features": features,
+    ]).merging([
+      "ingest.sub.bind": subBind, "ingest.sub.connect": subConnect, "ingest.sub.topics": subTopics,
+      "ingest.pull.bind": pullBind, "ingest.pull.connect": pullConnect,
+    ]) { $1 }
+  }
+}
+
+struct OutputFlags: SettingFlags {
+  @Option(name: name("publish.bind"), help: help("publish.bind")) var publishBind: [String] = []
+  @Option(name: name("publish.every_samples"), help: help("publish.every_samples")) var everySamples: String?
+  @Option(name: name("publish.every_seconds"), help: help("publish.every_seconds")) var everySeconds: String?
+  @Option(name: name("query.bind"), help: help("query.bind")) var queryBind: [String] = []
+
+  var texts: [String: [String]] {
+    given(["publish.every_samples": everySamples, "publish.every_seconds": everySeconds])
+      .merging(["publish.bind": publishBind, "query.bind": queryBind]) { $1 }
+  }
+}
+
+struct OperationFlags: SettingFlags {
+  @Option(name: name("state.directory"), help: help("state.directory")) var stateDirectory: String?
+  @Option(name: name("checkpoint.every_samples"), help: help("checkpoint.every_samples"))
+  var checkpointSamples: String?
+  @Option(name: name("checkpoint.every_seconds"), help: help("checkpoint.every_seconds"))
+  var checkpointSeconds: String?
+  @Option(name: name("checkpoint.keep"), help: help("checkpoint.keep")) var keep: String?
+  @Option(name: name("shutdown.drain_seconds"), help: help("shutdown.drain_seconds")) var drain: String?
+  @Option(name: name("log.level"), help: help("log.level")) var logLevel: String?
+  @Option(name: name("log.format"), help: help("log.format")) var logFormat: String?
+
+  var texts: [String: [String]] {
+    given([
+      "state.directory": stateDirectory, "checkpoint.every_samples": checkpointSamples,
+      "checkpoint.every_seconds": checkpointSeconds, "checkpoint.keep": keep, "shutdown.drain_seconds": drain,
+      "log.level": logLevel, "log.format": logFormat,
+    ])
+  }
+}
