@@ -119,8 +119,7 @@ extension JSONDiagnosis {
 
   mutating func readLiteral(orClosing closer: UInt8?) throws(SampleError) {
     let word = word
-    if word.elementsEqual("true".utf8) || word.elementsEqual("false".utf8) || word.elementsEqual("null".utf8)
-    {
+    if word.elementsEqual("true".utf8) || word.elementsEqual("false".utf8) || word.elementsEqual("null".utf8) {
       place += word.count
       return
     }

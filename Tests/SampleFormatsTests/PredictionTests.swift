@@ -1,0 +1,87 @@
+import OnlineLearning
+import SampleFormats
+import Testing
+
+/// Samples to be predicted, not learned; and the choice of the format.
+struct PredictionTests {
+  private func bench() throws -> Workbench {
+    let bench = Workbench()
+    try bench.learn("1 | a b")
+    return bench
+  }
+
+  @Test(arguments: [
+    #"{"x": {"b": 2, "unknown": 1, "color": "red"}}"#, #"{"y": 7, "x": {"b": 2, "unknown": 1, "also": 5}}"#,
+    #"{"y": null, "x": {"b": 2, "unknown": 1, "also": 0}, "weight": 0}"#, "| b:2 unknown also:3",
+    "1 0 | b:2 unknown |n b",
+    #"{"op": "predict", "id": 4, "x": {"b": 2, "unknown": 1, "also": true}}"#,
+  ])
+  func unknownFeaturesAreCountedAndLeftOut(_ payload: String) throws {
+    let bench = try bench()
+    let before = bench.model
+    try bench.decode(payload, for: .predict)
+    #expect(bench.batch.count == 1 && bench.batch.unlearned == 0)
+    #expect(bench.batch.targets[0].isNaN)
+    #expect(bench.rows[0].features == [Feature("b", 2)])
+    #expect(bench.batch.unknownFeatures == 2)
+    #expect(ModelBits(bench.model) == ModelBits(before))
+  }
+
+  @Test
+  func countsAreOfOneMessage() throws {
+    let bench = try bench()
+    try bench.decode("| x y z", for: .predict)
+    #expect(bench.batch.unknownFeatures == 3)
+    try bench.decode(#"[{"x": {"a": 1, "q": 1}}, {"x": {"r": 1}}]"#, for: .predict)
+    #expect(bench.batch.count == 2 && bench.batch.unknownFeatures == 2)
+    try bench.decode("| a", for: .predict)
+    #expect(bench.batch.unknownFeatures == 0)
+  }
+
+  @Test
+  func predictionIsTheMarginOfTheModel() throws {
+    let bench = try bench()
+    try bench.decode(#"{"x": {"a": 2, "unknown": 100}}"#, for: .predict)
+    let learner = bench.model.learner
+    #expect(
+      bench.model.margin(of: 0, in: bench.batch) == learner.intercept + Double(learner.coefficient(0)) * 2)
+  }
+
+  @Test(arguments: [
+    #"{"y": 1, "x": {"a": 1}}"#, #"[{"y": 1, "x": {"a": 1}}]"#, "\n\t {\"y\": 1, \"x\": {\"a\": 1}}",
+  ])
+  func jsonIsRecognized(_ payload: String) throws {
+    for format in [SampleDecoder.Format.auto, .json] {
+      let bench = Workbench()
+      try bench.decode(payload, format: format)
+      #expect(bench.rows == [Row(1, Feature("a"))])
+    }
+  }
+
+  @Test(arguments: ["1 | a", " \n\t 1 | a", "1 |\ta"])
+  func textIsRecognized(_ payload: String) throws {
+    for format in [SampleDecoder.Format.auto, .vw] {
+      let bench = Workbench()
+      try bench.decode(payload, format: format)
+      #expect(bench.rows == [Row(1, Feature("a"))])
+    }
+  }
+
+  @Test
+  func tagThatLooksLikeJSONNeedsTheFormatFixed() throws {
+    let bench = Workbench()
+    #expect(throws: SampleError.self) { try bench.decode("{tag}| a") }
+    try bench.decode("{tag}| a", format: .vw)
+    #expect(bench.batch.unlearned == 1)
+  }
+
+  @Test
+  func storageIsReusedFromMessageToMessage() throws {
+    let bench = Workbench()
+    try bench.decode("1 |" + (0..<1000).map { " f\($0)" }.joined())
+    let capacity = bench.batch.features.capacity
+    try bench.decode("1 | f1 f2")
+    #expect(throws: SampleError.self) { try bench.decode("1 | f1 f2:x") }
+    #expect(bench.batch.features.capacity == capacity)
+  }
+}

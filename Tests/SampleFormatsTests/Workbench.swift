@@ -1,0 +1,129 @@
+import OnlineLearning
+import SampleFormats
+
+/// A decoder and the model that it feeds, as the daemon holds them.
+final class Workbench {
+  let decoder: SampleDecoder
+  var model: Model
+  var batch = SampleBatch()
+
+  init(loss: Loss = .squared, limits: SampleLimits = SampleLimits()) {
+    decoder = SampleDecoder(loss: loss, limits: limits)!
+    var configuration = LearnerConfiguration()
+    configuration.loss = loss
+    model = Model(configuration)
+  }
+
+  func decode(
+    _ payload: [UInt8], format: SampleDecoder.Format = .auto, for purpose: SampleDecoder.Purpose = .learn
+  ) throws(SampleError) {
+    try decoder.decode(
+      payload.span, format: format, for: purpose, into: &batch, dictionary: &model.dictionary)
+  }
+
+  func decode(
+    _ payload: String, format: SampleDecoder.Format = .auto, for purpose: SampleDecoder.Purpose = .learn
+  ) throws(SampleError) {
+    try decode(Array(payload.utf8), format: format, for: purpose)
+  }
+
+  func learn(_ payload: [UInt8], format: SampleDecoder.Format = .auto) throws(SampleError) {
+    try decode(payload, format: format)
+    model.learn(batch)
+  }
+
+  func learn(_ payload: String) throws(SampleError) {
+    try learn(Array(payload.utf8))
+  }
+
+  /// The rows of the batch, with names for indices.
+  var rows: [Row] {
+    (0..<batch.count).map { row in
+      Row(
+        target: batch.targets[row], importance: batch.importances[row],
+        features: batch.range(of: row).map { place in
+          Feature(name: model.dictionary.name(at: Int(batch.features[place])), value: batch.values[place])
+        })
+    }
+  }
+
+  var names: [String] { (0..<model.dictionary.count).map(model.dictionary.name(at:)) }
+}
+
+struct Feature: Equatable {
+  var name: String
+  var value: Float
+
+  init(name: String, value: Float) {
+    self.name = name
+    self.value = value
+  }
+
+  init(_ name: String, _ value: Float = 1) {
+    self.init(name: name, value: value)
+  }
+}
+
+struct Row: Equatable {
+  var target: Double
+  var importance: Double
+  var features: [Feature]
+
+  init(target: Double, importance: Double, features: [Feature]) {
+    self.target = target
+    self.importance = importance
+    self.features = features
+  }
+
+  init(_ target: Double, _ features: Feature..., importance: Double = 1) {
+    self.init(target: target, importance: importance, features: features)
+  }
+}
+
+/// All that a model holds, to the bit.
+struct ModelBits: Equatable {
+  private let nameBytes: [UInt8]
+  private let nameEnds: [Int]
+  private let weights: [UInt32]
+  private let marks: [UInt64]
+  private let gravityMarks: [UInt64]
+  private let intercept: UInt64
+  private let state: LinearLearner.State
+  private let progressiveLoss: ProgressiveLoss
+
+  init(_ model: Model) {
+    nameBytes = model.dictionary.nameBytes
+    nameEnds = model.dictionary.nameEnds
+    weights = model.learner.coordinates.map(\.weight.bitPattern)
+    marks = model.learner.coordinates.map(\.mark.bitPattern)
+    gravityMarks = model.learner.gravityMarks.map(\.bitPattern)
+    intercept = model.learner.intercept.bitPattern
+    state = model.learner.state
+    progressiveLoss = model.progressiveLoss
+  }
+}
+
+extension SampleBatch {
+  /// Whether nothing is left in it.
+  var isEmpty: Bool {
+    features.isEmpty && values.isEmpty && rowEnds.isEmpty && targets.isEmpty && importances.isEmpty
+      && unlearned == 0 && unknownFeatures == 0
+  }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed, everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ mixed >> 31
+  }
+}
