@@ -17,7 +17,10 @@ extension Checkpoint {
       found = try Checkpoint.number("format_version", in: header)
       if found <= Checkpoint.formatVersion {
         try Checkpoint.verify(&bytes, header)
-        self.init(try Checkpoint.model(bytes, header), time: try Checkpoint.number("time", in: header))
+        let time: Double = try Checkpoint.number("time", in: header)
+        // Up to the year 5138; what shows times to people does not take every number.
+        guard (0...1e11).contains(time) else { throw SafeTensors.Malformed(problem: "its \"time\" is \(time)") }
+        self.init(try Checkpoint.model(bytes, header), time: time)
         return
       }
     } catch {
@@ -88,8 +91,8 @@ extension Checkpoint {
       throw SafeTensors.Malformed(problem: "its tensors differ in length")
     }
     guard weights.allSatisfy(\.isFinite), marks.allSatisfy(\.isFinite), gravityMarks.allSatisfy(\.isFinite),
-      state.learner.intercept.isFinite
-    else { throw SafeTensors.Malformed(problem: "it holds a number that is not finite") }
+      state.learner.isPlausible
+    else { throw SafeTensors.Malformed(problem: "it holds a number that no learner comes to") }
     guard let dictionary = FeatureDictionary(bytes: names, ends: nameEnds) else {
       throw SafeTensors.Malformed(problem: "its feature names do not fit their ends, or one stands twice")
     }

@@ -97,9 +97,10 @@ enum File {
     var names: [String] = []
     errno = 0
     while let entry = readdir(listing) {
-      names.append(withUnsafePointer(to: &entry.pointee.d_name) { field in
-        field.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      })
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) { field in
+          field.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        })
       errno = 0
     }
     if errno != 0 { throw failure("readdir", directory) }

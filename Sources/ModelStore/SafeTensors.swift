@@ -39,7 +39,12 @@ enum SafeTensors {
     struct Entry: Codable {
       var dtype: ElementType
       var shape: [Int]
-      var data_offsets: [Int]
+      var dataOffsets: [Int]
+
+      enum CodingKeys: String, CodingKey {
+        case dtype, shape
+        case dataOffsets = "data_offsets"
+      }
     }
 
     var metadata: [String: String] = [:]
@@ -60,7 +65,7 @@ enum SafeTensors {
     for tensor in tensors {
       let count = tensor.bytes.count / tensor.type.byteCount
       contents.entries[tensor.name] = Header.Entry(
-        dtype: tensor.type, shape: [count], data_offsets: [offset, offset + tensor.bytes.count])
+        dtype: tensor.type, shape: [count], dataOffsets: [offset, offset + tensor.bytes.count])
       offset += tensor.bytes.count
     }
     let encoder = JSONEncoder()
@@ -71,7 +76,8 @@ enum SafeTensors {
     return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
   }
 
-  /// Reads a header and checks that every tensor lies within the file and has the size of its shape.
+  /// Reads a header and checks that every tensor lies within the file, has the size of its shape, and follows
+  /// the one before it.
   static func parse(_ file: [UInt8]) throws(Malformed) -> Header {
     guard file.count >= 8 else { throw Malformed(problem: "it has \(file.count) bytes, too few for a header") }
     let length = file.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
@@ -86,11 +92,17 @@ enum SafeTensors {
       throw Malformed(problem: "its header is not the JSON of a safetensors file")
     }
     for (name, entry) in contents.entries {
-      guard entry.shape.count == 1, let count = entry.shape.first, count >= 0, entry.data_offsets.count == 2,
-        case let (start, end) = (entry.data_offsets[0], entry.data_offsets[1]), start >= 0, end >= start,
+      guard entry.shape.count == 1, let count = entry.shape.first, count >= 0, entry.dataOffsets.count == 2,
+        case (let start, let end) = (entry.dataOffsets[0], entry.dataOffsets[1]), start >= 0, end >= start,
         end <= file.count - dataStart, (end - start) % entry.dtype.byteCount == 0,
         (end - start) / entry.dtype.byteCount == count
       else { throw Malformed(problem: "tensor \"\(name)\" does not fit the file") }
+    }
+    // The format allows neither overlaps nor gaps.
+    var end = 0
+    for place in contents.entries.values.map(\.dataOffsets).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      guard place[0] == end else { throw Malformed(problem: "its tensors overlap or leave gaps") }
+      end = place[1]
     }
     return Header(metadata: contents.metadata, entries: contents.entries, dataStart: dataStart)
   }
@@ -103,11 +115,13 @@ enum SafeTensors {
     guard entry.dtype == type, MemoryLayout<Element>.size == type.byteCount else {
       throw Malformed(problem: "tensor \"\(name)\" is \(entry.dtype.rawValue), not \(type.rawValue)")
     }
-    let start = header.dataStart + entry.data_offsets[0]
-    let end = header.dataStart + entry.data_offsets[1]
+    let start = header.dataStart + entry.dataOffsets[0]
+    let end = header.dataStart + entry.dataOffsets[1]
     return [Element](unsafeUninitializedCapacity: entry.shape[0]) { elements, count in
       // Same number of bytes, as `parse` has checked, and any bytes make an element.
-      file.withUnsafeBytes { UnsafeMutableRawBufferPointer(elements).copyMemory(from: .init(rebasing: $0[start..<end])) }
+      file.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(elements).copyMemory(from: .init(rebasing: $0[start..<end]))
+      }
       count = entry.shape[0]
     }
   }

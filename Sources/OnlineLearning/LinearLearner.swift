@@ -35,6 +35,11 @@ public struct LinearLearner: Sendable {
     }
 
     public init() {}
+
+    /// Whether this can be the state of a learner that has really learned: finite, and far from any counter's end.
+    public var isPlausible: Bool {
+      intercept.isFinite && steps <= .max / 2 && clampedUpdates <= .max / 2 && clock.isPlausible
+    }
   }
 
   public let configuration: LearnerConfiguration

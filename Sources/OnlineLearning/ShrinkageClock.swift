@@ -29,6 +29,11 @@ public struct ShrinkageClock: Sendable, Equatable, Codable {
 
   public init() {}
 
+  /// Whether this can be the reading of a clock that has really run.
+  var isPlausible: Bool {
+    sum.isFinite && compensation.isFinite && gravity.isFinite && (0...Int.max / 2).contains(stepsSincePull)
+  }
+
   /// - Complexity: O(1)
   public var now: Reading { Reading(decay: sum + compensation, gravity: gravity) }
 

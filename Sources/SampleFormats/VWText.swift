@@ -129,12 +129,12 @@ extension SampleDecoder {
   }
 
   private func number(
-    _ text: Span<UInt8>, _ expectation: String, _ reason: SampleError.Reason
+    _ text: Span<UInt8>, _ expectation: @autoclosure () -> String, _ reason: SampleError.Reason
   ) throws(SampleError) -> Double {
     var number = 0.0
     guard text.withUnsafeBufferPointer({ text_number($0.baseAddress, $0.count, &number) }), number.isFinite
     else {
-      throw SampleError(reason, "\(expectation), finite and decimal, not \(quoted(text))")
+      throw SampleError(reason, "\(expectation()), finite and decimal, not \(quoted(text))")
     }
     return number
   }

@@ -54,10 +54,12 @@ public enum QueryRequest: Codable, Sendable, Equatable {
     }
     switch operation {
     case .predict:
-      guard let x = try? request.decode(JSONValue.self, forKey: Key("x")) else {
+      switch try? request.decode(JSONValue.self, forKey: Key("x")) {
+      case .object(let features): self = .predict(x: .object(features))
+      case .array(let values): self = .predict(x: .array(values))
+      default:
         throw QueryFailure(.badRequest, "\"predict\" needs \"x\": an object by name or an array by position")
       }
-      self = .predict(x: x)
     case .coefficients:
       var names: [String]?
       var top: Int?

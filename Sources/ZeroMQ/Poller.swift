@@ -5,12 +5,14 @@ internal import CZeroMQ
 /// Belongs to the thread that owns the sockets.
 public final class Poller {
   private var items: [zmq_pollitem_t]
-  // The sockets must outlive the items that point at them.
+  // The sockets, and the wake-up with its descriptor, must outlive the items that point at them.
   private let sockets: [Socket]
+  private let wake: WakeUp?
 
   /// - Parameter wake: when given, its signal ends a wait too.
   public init(_ sockets: [Socket], wake: WakeUp? = nil) {
     self.sockets = sockets
+    self.wake = wake
     items = sockets.map { zmq_pollitem_t(socket: $0.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
     if let wake {
       items.append(zmq_pollitem_t(socket: nil, fd: wake.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))

@@ -150,8 +150,23 @@ public final class Socket {
   ///
   /// - Returns: the frames, or nil when nothing is there and waiting is not allowed or took longer than the limit.
   public func receive(waiting: Waiting = .allowed) throws(ZeroMQError) -> [[UInt8]]? {
-    let message = Message()
-    guard try message.receive(from: self, waiting: waiting) else { return nil }
-    return (0..<message.count).map { message.copy($0) }
+    let frame = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+    zmq_msg_init(frame)
+    defer {
+      zmq_msg_close(frame)
+      frame.deallocate()
+    }
+    var frames: [[UInt8]] = []
+    while true {
+      // libzmq delivers the frames of a message together: only the first can be waited for.
+      if zmq_msg_recv(frame, handle, frames.isEmpty ? waiting.flag : 0) < 0 {
+        let error = ZeroMQError.last("receive")
+        if error.code == ZeroMQError.interrupted { continue }
+        if error.wouldBlock { return nil }
+        throw error
+      }
+      frames.append(Array(UnsafeRawBufferPointer(start: zmq_msg_data(frame), count: zmq_msg_size(frame))))
+      if zmq_msg_more(frame) == 0 { return frames }
+    }
   }
 }

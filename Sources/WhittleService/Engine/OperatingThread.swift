@@ -15,12 +15,14 @@ enum OperatingThread {
   static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(DaemonError) {
     let box = Unmanaged.passRetained(Body(body))
     var thread = pthread_t()
-    let code = pthread_create(&thread, nil, { argument in
-      // Every thread is handed the retained box above, and takes it over here.
-      guard let argument else { return nil }
-      Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-      return nil
-    }, box.toOpaque())
+    let code = pthread_create(
+      &thread, nil,
+      { argument in
+        // Every thread is handed the retained box above, and takes it over here.
+        guard let argument else { return nil }
+        Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+      }, box.toOpaque())
     guard code == 0 else {
       box.release()
       throw .thread(name: name, code: code)

@@ -5,6 +5,7 @@ struct ConfigurationFile {
   struct Entry {
     let setting: Setting
     let texts: [String]
+    let line: Int?
     let place: String
   }
 
@@ -34,7 +35,7 @@ struct ConfigurationFile {
         report(error)
         return
       } catch {
-        mistakes.append(ConfigurationMistake(place: path, key: nil, problem: "\(error)"))
+        mistakes.append(ConfigurationMistake(place: path, line: nil, key: nil, problem: "\(error)"))
         return
       }
     }
@@ -94,15 +95,15 @@ struct ConfigurationFile {
       if SettingTable.all.contains(where: { $0.key.hasPrefix(key + ".") }) {
         return readSection(value, key: key, line: line)
       }
-      mistakes.append(.unknown(key, among: SettingTable.all.map(\.key), at: place(line)))
+      mistakes.append(.unknown(key, among: SettingTable.keysAndSections, at: place(line), line: line))
       return
     }
     switch value {
     case .scalar(let scalar) where value.tag.description != "tag:yaml.org,2002:null":
-      entries.append(Entry(setting: setting, texts: [scalar.string], place: place(line)))
+      entries.append(Entry(setting: setting, texts: [scalar.string], line: line, place: place(line)))
     case .sequence(let elements) where setting.isList && elements.allSatisfy({ $0.scalar != nil }):
       entries.append(
-        Entry(setting: setting, texts: elements.compactMap { $0.scalar?.string }, place: place(line)))
+        Entry(setting: setting, texts: elements.compactMap { $0.scalar?.string }, line: line, place: place(line)))
     default:
       let found =
         switch value {
@@ -112,7 +113,7 @@ struct ConfigurationFile {
         }
       mistakes.append(
         ConfigurationMistake(
-          place: place(line), key: key, problem: "found \(found); expected \(setting.expectation)"))
+          place: place(line), line: line, key: key, problem: "found \(found); expected \(setting.expectation)"))
     }
   }
 
@@ -125,14 +126,15 @@ struct ConfigurationFile {
     let found = value.scalar.map { "\"\($0.string)\"" } ?? "a list"
     mistakes.append(
       ConfigurationMistake(
-        place: place(line), key: key, problem: "found \(found); expected keys below it: \(known.joined(separator: ", "))")
+        place: place(line), line: line, key: key,
+        problem: "found \(found); expected keys below it: \(known.joined(separator: ", "))")
     )
   }
 
   private func place(_ line: Int?) -> String { line.map { "\(path):\($0)" } ?? path }
 
   private mutating func report(_ problem: String, line: Int?) {
-    mistakes.append(ConfigurationMistake(place: place(line), key: nil, problem: problem))
+    mistakes.append(ConfigurationMistake(place: place(line), line: line, key: nil, problem: problem))
   }
 
   private mutating func report(_ error: YamlError) {

@@ -2,6 +2,8 @@
 public struct ConfigurationMistake: Sendable, Equatable, CustomStringConvertible {
   /// File and line, flag, or environment variable.
   public let place: String
+  /// The line, where the place is a file's.
+  let line: Int?
   /// The key, where the mistake is about one.
   public let key: String?
   /// What is wrong, and what would be right.
@@ -11,17 +13,17 @@ public struct ConfigurationMistake: Sendable, Equatable, CustomStringConvertible
     key.map { "\(place): \($0): \(problem)" } ?? "\(place): \(problem)"
   }
 
-  static func wrongValue(_ setting: Setting, _ texts: [String], at place: String) -> ConfigurationMistake {
+  static func wrongValue(_ setting: Setting, _ texts: [String], at place: String, line: Int?) -> ConfigurationMistake {
     let found = texts.map { "\"\($0)\"" }.joined(separator: ", ")
     return ConfigurationMistake(
-      place: place, key: setting.key, problem: "found \(found); expected \(setting.expectation)")
+      place: place, line: line, key: setting.key, problem: "found \(found); expected \(setting.expectation)")
   }
 
   /// - Parameter known: the names that would have been right, in the form in which the unknown one was given.
-  static func unknown(_ name: String, among known: [String], at place: String) -> ConfigurationMistake {
+  static func unknown(_ name: String, among known: [String], at place: String, line: Int?) -> ConfigurationMistake {
     let nearest = known.min { editDistance($0, name) < editDistance($1, name) }
     let hint = nearest.map { "; did you mean \($0)?" } ?? ""
-    return ConfigurationMistake(place: place, key: name, problem: "there is no such setting\(hint)")
+    return ConfigurationMistake(place: place, line: line, key: name, problem: "there is no such setting\(hint)")
   }
 }
 

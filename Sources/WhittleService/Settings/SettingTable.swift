@@ -75,6 +75,19 @@ public enum SettingTable {
     .choice("log.format", \.logFormat, "Log lines as text or as JSON."),
   ]
 
+  /// All keys, and the names of the sections that they are nested in.
+  static let keysAndSections: [String] = {
+    var names: [String] = []
+    for setting in all {
+      let parts = setting.key.split(separator: ".")
+      for depth in 1...parts.count {
+        let name = parts.prefix(depth).joined(separator: ".")
+        if !names.contains(name) { names.append(name) }
+      }
+    }
+    return names
+  }()
+
   /// Settings by their keys.
   static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 }

@@ -55,8 +55,10 @@ private struct Collector {
   var origins: [String: (origin: LoadedSettings.Origin, place: String)] = [:]
 
   mutating func read(_ file: ConfigurationFile) {
+    for entry in file.entries { assign(entry.setting, entry.texts, .file, at: entry.place, line: entry.line) }
     mistakes += file.mistakes
-    for entry in file.entries { assign(entry.setting, entry.texts, .file, at: entry.place) }
+    // As a person reads the file; what has no line is about all of it.
+    mistakes.sort { ($0.line ?? 0) < ($1.line ?? 0) }
   }
 
   mutating func read(environment: [String: String]) {
@@ -64,7 +66,7 @@ private struct Collector {
     for (name, text) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("WHITTLED_") {
       if name == "WHITTLED_CONFIG" { continue }
       guard let setting = known[name] else {
-        mistakes.append(.unknown(name, among: known.keys.sorted(), at: "environment"))
+        mistakes.append(.unknown(name, among: known.keys.sorted(), at: "environment", line: nil))
         continue
       }
       assign(setting, split(text, setting), .environment, at: name)
@@ -88,12 +90,12 @@ private struct Collector {
   }
 
   private mutating func assign(
-    _ setting: Setting, _ texts: [String], _ origin: LoadedSettings.Origin, at place: String
+    _ setting: Setting, _ texts: [String], _ origin: LoadedSettings.Origin, at place: String, line: Int? = nil
   ) {
     if setting.assign(texts, &settings) {
       origins[setting.key] = (origin, place)
     } else {
-      mistakes.append(.wrongValue(setting, texts, at: place))
+      mistakes.append(.wrongValue(setting, texts, at: place, line: line))
     }
   }
 
@@ -146,6 +148,6 @@ private struct Collector {
   private mutating func report(_ keys: [String], _ problem: String) {
     let key = keys.first { origins[$0] != nil } ?? keys[0]
     mistakes.append(
-      ConfigurationMistake(place: origins[key]?.place ?? "default", key: key, problem: problem))
+      ConfigurationMistake(place: origins[key]?.place ?? "default", line: nil, key: key, problem: problem))
   }
 }
