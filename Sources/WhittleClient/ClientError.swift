@@ -1,0 +1,57 @@
+public import WhittleProtocol
+
+/// Why a client's call failed: what was wrong, at which endpoint, and what to do.
+public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The endpoint is malformed, taken, or not allowed; `reason` is libzmq's.
+  case unusableEndpoint(reason: String)
+  /// No connection came up within the time limit, so the question was never asked.
+  case unreachable(endpoint: String, milliseconds: Int)
+  /// The question was sent and no answer came within the time limit.
+  case noAnswer(endpoint: String, milliseconds: Int)
+  /// No peer took the samples within the time limit; this message is not sent.
+  case notTaken(endpoint: String, milliseconds: Int)
+  /// Nobody subscribed within the time limit to what was to be published; this message is not sent.
+  case noSubscriber(endpoint: String, milliseconds: Int)
+  /// Nothing was published within the time limit.
+  case nothingPublished(endpoint: String, milliseconds: Int)
+  /// The daemon answered that it will not or cannot.
+  case refused(QueryFailure)
+  /// What came is not what this version's protocol says.
+  case malformed(endpoint: String, reason: String)
+  /// The question cannot be put into JSON.
+  case unsendable(reason: String)
+  /// A call of libzmq failed; `reason` is libzmq's.
+  case failed(reason: String)
+
+  public var description: String {
+    switch self {
+    case .unusableEndpoint(let reason):
+      "\(reason); an endpoint looks like tcp://127.0.0.1:5703 or ipc:///run/whittle/query"
+    case .unreachable(let endpoint, let time):
+      "cannot reach \(endpoint) within \(seconds(time)); is whittled running, and is that its endpoint?"
+    case .noAnswer(let endpoint, let time):
+      "no answer from \(endpoint) within \(seconds(time)); is that whittled's query endpoint? "
+        + "If it is busy, allow more time"
+    case .notTaken(let endpoint, let time):
+      "nobody took the samples within \(seconds(time)) at \(endpoint); is whittled running?"
+    case .noSubscriber(let endpoint, let time):
+      "nobody subscribed to the samples within \(seconds(time)) at \(endpoint); "
+        + "is whittled running, and does it subscribe to this topic?"
+    case .nothingPublished(let endpoint, let time):
+      "nothing was published within \(seconds(time)) at \(endpoint); is whittled running?"
+    case .refused(let failure):
+      "the daemon refused: \(failure)"
+    case .malformed(let endpoint, let reason):
+      "\(endpoint) sent something else than whittled would: \(reason); "
+        + "is that the right endpoint, and has the daemon this version (\(whittleVersion))?"
+    case .unsendable(let reason):
+      "cannot put the question into JSON: \(reason)"
+    case .failed(let reason):
+      reason
+    }
+  }
+}
+
+private func seconds(_ milliseconds: Int) -> String {
+  milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(Double(milliseconds) / 1000) s"
+}

@@ -1,0 +1,26 @@
+public import WhittleProtocol
+
+/// One message that the daemon published.
+public enum Publication: Encodable, Sendable, Equatable {
+  case coefficients(Coefficients)
+  case stats(Stats)
+
+  public var topic: Topic {
+    switch self {
+    case .coefficients: .coefficients
+    case .stats: .stats
+    }
+  }
+
+  private enum Key: String, CodingKey { case topic }
+
+  /// One object: the payload's own fields, and `"topic"`.
+  public func encode(to encoder: any Encoder) throws {
+    var object = encoder.container(keyedBy: Key.self)
+    try object.encode(topic.rawValue, forKey: .topic)
+    switch self {
+    case .coefficients(let coefficients): try coefficients.encode(to: encoder)
+    case .stats(let stats): try stats.encode(to: encoder)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+internal import WhittleClient
+
+/// What the process tells its caller, by the numbers of sysexits.h.
+enum ExitStatus: Int32 {
+  case success = 0
+  case usage = 64
+  case badData = 65
+  case cannotOpen = 66
+  case unavailable = 69
+  case internalError = 70
+  case inputOutput = 74
+  case refused = 76
+
+  /// - Returns: nil for errors that are not this tool's own, such as the argument parser's.
+  init?(of error: any Error) {
+    switch error {
+    case let error as ToolError: self.init(of: error)
+    case let error as ClientError: self.init(of: error)
+    default: return nil
+    }
+  }
+
+  private init(of error: ToolError) {
+    switch error {
+    case .badData: self = .badData
+    case .cannotOpen: self = .cannotOpen
+    case .cannotRead, .cannotWrite: self = .inputOutput
+    }
+  }
+
+  private init(of error: ClientError) {
+    switch error {
+    case .unusableEndpoint, .unsendable: self = .usage
+    case .unreachable, .noAnswer, .notTaken, .noSubscriber, .nothingPublished: self = .unavailable
+    case .refused, .malformed: self = .refused
+    case .failed: self = .internalError
+    }
+  }
+}

@@ -1,0 +1,107 @@
+internal import ArgumentParser
+internal import WhittleClient
+
+struct FeedCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "feed",
+    abstract: "Send samples from files or standard input.",
+    discussion: """
+      CSV: the first line names the columns. One is the target, all others are features: numbers, true or false, \
+      text (one feature for each value, as in color=red), or empty where a value is missing. JSON and Vowpal Wabbit \
+      or svmlight lines are sent as they stand.
+
+      A full queue makes it wait; when nobody takes a message within the time limit it stops with status 69.
+      """)
+
+  @Argument(help: ArgumentHelp("Files to read; - or none is standard input.", valueName: "files"))
+  var files: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "csv, jsonl or vw (svmlight too). By default after the file's name: .csv; .jsonl, .ndjson, .json; .vw, .txt. "
+        + "Standard input: jsonl.", valueName: "format"))
+  var format: SampleFormat?
+
+  @OptionGroup var delivery: DeliveryOptions
+  @OptionGroup var columns: ColumnOptions
+
+  func validate() throws {
+    _ = try plan()
+  }
+
+  func run() throws {
+    let plan = try plan()
+    let totalBytes = try FeedPreparation.totalBytes(of: plan)
+    let standardization = try FeedPreparation.standardization(of: plan)
+    if let standardization {
+      for notice in FeedPreparation.notices(about: standardization) { say(notice) }
+    }
+    let sender = try delivery.sender()
+    var feeder = Feeder(plan, standardization: standardization, totalBytes: totalBytes, to: sender)
+    do {
+      try feeder.run()
+    } catch let error as ClientError {
+      let sent = feeder.progress.samples
+      if sent > 0 { say("\(feeder.progress.summary); the last of them may not have been taken") }
+      throw error
+    } catch {
+      try finish(sender, feeder)
+      throw error
+    }
+    try finish(sender, feeder)
+  }
+
+  /// Waits for as long as it takes: whatever is queued would be lost.
+  private func finish(_ sender: SampleSender, _ feeder: Feeder) throws {
+    if try !sender.finish(milliseconds: delivery.timeout.milliseconds) {
+      say("waiting for the last messages to be taken at \(sender.endpoint); interrupt to give them up")
+      while try !sender.finish(milliseconds: 3_600_000) {}
+    }
+    var progress = feeder.progress
+    progress.seconds = feeder.seconds
+    say(progress.summary)
+  }
+
+  private func say(_ notice: String) {
+    if !delivery.quiet { StandardError.write("whittle: \(notice)\n") }
+  }
+
+  /// What the flags ask for.
+  func plan() throws -> FeedPlan {
+    let paths = files.isEmpty ? [InputFile.standardInput] : files
+    let readsStandardInput = paths.contains(InputFile.standardInput)
+    if paths.filter({ $0 == InputFile.standardInput }).count > 1 {
+      throw ValidationError("standard input (-) can be read only once")
+    }
+    if readsStandardInput && delivery.passes > 1 {
+      throw ValidationError("--repeat needs files: standard input cannot be read again")
+    }
+    let sources = try paths.map { path in
+      if let format { return FeedPlan.Source(path: path, format: format) }
+      if path == InputFile.standardInput { return FeedPlan.Source(path: path, format: .jsonl) }
+      guard let format = SampleFormat.ofSuffix(of: path) else {
+        throw ValidationError(
+          "cannot tell the format of \(path) from its name; give --format csv, jsonl or vw")
+      }
+      return FeedPlan.Source(path: path, format: format)
+    }
+    if columns.isAnyGiven && !sources.contains(where: { $0.format == .csv }) {
+      throw ValidationError(
+        "--target, --weight, --ignore and --standardize are for CSV; none of the inputs is (see --format)")
+    }
+    if columns.standardize || columns.standardizeTarget {
+      if readsStandardInput {
+        throw ValidationError("--standardize needs files: standard input cannot be read twice")
+      }
+      if let other = sources.first(where: { $0.format != .csv }) {
+        throw ValidationError(
+          "--standardize is for CSV files; \(other.path) is read as \(other.format.rawValue)")
+      }
+    }
+    return FeedPlan(
+      sources: sources, passes: delivery.passes, batch: delivery.batch,
+      schedule: RateSchedule(rate: delivery.rate), roles: columns.roles,
+      standardizesFeatures: columns.standardize, standardizesTarget: columns.standardizeTarget,
+      isQuiet: delivery.quiet)
+  }
+}

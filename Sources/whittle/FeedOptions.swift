@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import WhittleClient
+internal import WhittleProtocol
+
+/// Where and how fast samples go.
+struct DeliveryOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Push to the daemon's pull socket (the default, at \(DeliveryOptions.defaultPush)).",
+      valueName: "endpoint"))
+  var push: String?
+
+  @Option(
+    help: ArgumentHelp("Publish to the daemon's sub socket instead of pushing.", valueName: "endpoint"))
+  var publish: String?
+
+  @Flag(help: "Bind the endpoint; the daemon connects to it.")
+  var bind = false
+
+  @Option(help: ArgumentHelp("Publish under this topic.", valueName: "topic"))
+  var topic: String?
+
+  @Option(
+    name: .customLong("repeat"), help: ArgumentHelp("Passes over the files.", valueName: "passes"))
+  var passes = 1
+
+  @Option(help: ArgumentHelp("Samples per second; as fast as they are taken without.", valueName: "rate"))
+  var rate: Double?
+
+  @Option(help: ArgumentHelp("Samples per message.", valueName: "samples"))
+  var batch = 1
+
+  @Option(help: ArgumentHelp("How long a message may wait to be taken.", valueName: "seconds"))
+  var timeout = TimeLimit.fiveSeconds
+
+  @Flag(help: "No progress, notices or summary on standard error; errors only.")
+  var quiet = false
+
+  static var defaultPush: String { environment("WHITTLE_PUSH") ?? DefaultEndpoints.ingestPull }
+
+  func validate() throws {
+    if push != nil && publish != nil { throw ValidationError("--push and --publish exclude each other") }
+    if topic != nil && publish == nil { throw ValidationError("--topic needs --publish") }
+    if passes < 1 { throw ValidationError("--repeat must be at least 1, not \(passes)") }
+    if batch < 1 { throw ValidationError("--batch must be at least 1, not \(batch)") }
+    if let rate, !(rate > 0 && rate.isFinite) {
+      throw ValidationError("--rate must be a number above 0, not \(rate)")
+    }
+  }
+
+  func sender() throws(ClientError) -> SampleSender {
+    let pattern: SampleSender.Pattern = publish == nil ? .push : .publish(topic: topic ?? "")
+    return try SampleSender(
+      pattern, endpoint: publish ?? push ?? DeliveryOptions.defaultPush, attachment: bind ? .bind : .connect,
+      milliseconds: timeout.milliseconds)
+  }
+}
+
+/// What the columns of CSV files mean.
+struct ColumnOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("CSV: the target's column (default: y or target).", valueName: "column"))
+  var target: String?
+
+  @Option(help: ArgumentHelp("CSV: the column of importance weights.", valueName: "column"))
+  var weight: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("CSV: leave this column out; may be given again.", valueName: "column"))
+  var ignore: [String] = []
+
+  @Flag(
+    help:
+      "CSV files: send (x - mean) / standard deviation of each numeric feature, from a first pass over them.")
+  var standardize = false
+
+  @Flag(help: "CSV files: the same for the target.")
+  var standardizeTarget = false
+
+  var isAnyGiven: Bool {
+    target != nil || weight != nil || !ignore.isEmpty || standardize || standardizeTarget
+  }
+
+  var roles: ColumnRoles { ColumnRoles(target: target, weight: weight, ignored: Set(ignore)) }
+}

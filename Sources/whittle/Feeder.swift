@@ -1,0 +1,107 @@
+internal import WhittleClient
+
+/// What to feed and how.
+struct FeedPlan {
+  struct Source: Equatable {
+    let path: String
+    let format: SampleFormat
+  }
+
+  var sources: [Source]
+  var passes = 1
+  var batch = 1
+  var schedule = RateSchedule(rate: nil)
+  var roles = ColumnRoles()
+  var standardizesFeatures = false
+  var standardizesTarget = false
+  var isQuiet = false
+}
+
+/// Reads samples from files and sends them.
+struct Feeder {
+  private let plan: FeedPlan
+  private let sender: SampleSender
+  private var standardization: Standardization?
+  private var batch: MessageBatch
+  private var bar: ProgressBar
+  private let start = ContinuousClock.now
+  private(set) var progress = FeedProgress()
+  /// Bytes of the files that were read to their ends.
+  private var finishedBytes = 0
+
+  /// Since the feeder was made.
+  var seconds: Double { start.duration(to: .now) / .seconds(1) }
+
+  init(_ plan: FeedPlan, standardization: Standardization?, totalBytes: Int?, to sender: SampleSender) {
+    self.plan = plan
+    self.sender = sender
+    self.standardization = standardization
+    batch = MessageBatch(limit: plan.batch)
+    bar = ProgressBar(quiet: plan.isQuiet)
+    progress.totalBytes = totalBytes
+  }
+
+  /// Sends every sample of every pass. What was complete before an error has been sent.
+  ///
+  /// - Throws: `ToolError` for the files, `ClientError` for the connection.
+  mutating func run() throws {
+    defer {
+      progress.seconds = seconds
+      bar.clear()
+    }
+    do {
+      for _ in 0..<plan.passes {
+        for source in plan.sources { try feed(source) }
+      }
+    } catch let error as ToolError {
+      try flush()
+      throw error
+    }
+    try flush()
+  }
+
+  private mutating func feed(_ source: FeedPlan.Source) throws {
+    let file = try InputFile(source.path)
+    let read: ByteSource = { () throws(ToolError) in try file.read() }
+    var sample: [UInt8] = []
+    if source.format == .csv {
+      var samples = try CSVSamples(file: file.name, roles: plan.roles, standardization: standardization, read)
+      while try samples.next(&sample) { try add(sample, .json, of: file) }
+    } else {
+      var lines = LineReader(read)
+      while try lines.next(&sample) {
+        let text = Cell.trimmed(sample[...])
+        guard let first = text.first else { continue }
+        if source.format == .jsonl && first == UInt8(ascii: "[") && plan.batch > 1 {
+          throw ToolError.badData(
+            file: file.name, line: lines.number,
+            reason: "this line is a batch already; leave out --batch, or give one sample a line")
+        }
+        try add(sample, source.format.payload, of: file)
+      }
+    }
+    finishedBytes += file.bytesRead
+  }
+
+  private mutating func add(_ sample: [UInt8], _ kind: PayloadKind, of file: InputFile) throws(ClientError) {
+    if !batch.isEmpty && batch.kind != kind { try flush() }
+    if batch.isEmpty {
+      let wait = plan.schedule.wait(after: progress.samples, elapsed: start.duration(to: .now))
+      if wait > .zero { pause(wait) }
+    }
+    batch.append(sample, kind)
+    guard batch.isFull else { return }
+    try flush()
+    progress.bytes = finishedBytes + file.bytesRead
+    progress.seconds = seconds
+    bar.update(progress)
+  }
+
+  private mutating func flush() throws(ClientError) {
+    if batch.isEmpty { return }
+    let samples = batch.count
+    try sender.send(batch.take())
+    progress.samples += samples
+    progress.messages += 1
+  }
+}

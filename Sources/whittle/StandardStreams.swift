@@ -1,0 +1,47 @@
+internal import FoundationEssentials
+internal import Glibc
+
+/// Standard output: results only.
+enum StandardOutput {
+  static let terminal = Terminal(of: STDOUT_FILENO)
+
+  /// Writes all of the text at once, so that whoever reads a pipe has whole lines.
+  static func write(_ text: String) throws(ToolError) {
+    guard writeAll(text, to: STDOUT_FILENO) else {
+      throw .cannotWrite(reason: String(cString: strerror(errno)))
+    }
+  }
+
+  /// One object on one line, its keys sorted.
+  static func writeJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+  }
+}
+
+/// Standard error: progress, notices, errors.
+enum StandardError {
+  static let terminal = Terminal(of: STDERR_FILENO)
+
+  /// There is no place left to complain when this fails.
+  static func write(_ text: String) {
+    _ = writeAll(text, to: STDERR_FILENO)
+  }
+}
+
+private func writeAll(_ text: String, to descriptor: Int32) -> Bool {
+  var text = text
+  return text.withUTF8 { bytes in
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let written = Glibc.write(descriptor, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
+      if written >= 0 {
+        rest = rest.dropFirst(written)
+      } else if errno != EINTR {
+        return false
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,18 @@
+/// What this tool itself finds wrong; the daemon's and the connection's errors are `ClientError`.
+enum ToolError: Error, Equatable, CustomStringConvertible {
+  /// What the file holds is not what it should be; `line` counts from 1, nil where the whole file is meant.
+  case badData(file: String, line: Int?, reason: String)
+  case cannotOpen(file: String, reason: String)
+  case cannotRead(file: String, reason: String)
+  case cannotWrite(reason: String)
+
+  var description: String {
+    switch self {
+    case .badData(let file, let line?, let reason): "\(file):\(line): \(reason)"
+    case .badData(let file, nil, let reason): "\(file): \(reason)"
+    case .cannotOpen(let file, let reason): "cannot open \(file): \(reason)"
+    case .cannotRead(let file, let reason): "cannot read \(file): \(reason)"
+    case .cannotWrite(let reason): "cannot write to standard output: \(reason)"
+    }
+  }
+}

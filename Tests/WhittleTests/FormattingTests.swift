@@ -1,0 +1,125 @@
+import Testing
+import WhittleClient
+import WhittleProtocol
+
+@testable import whittle
+
+@Suite struct FormattingTests {
+  @Test func numbers() {
+    #expect(Format.count(0) == "0")
+    #expect(Format.count(999) == "999")
+    #expect(Format.count(-1_234_567) == "-1,234,567")
+    #expect(Format.count(UInt64.max) == "18,446,744,073,709,551,615")
+    #expect(Format.number(0.123456789) == "0.123457")
+    #expect(Format.number(1.5e-7) == "1.5e-07")
+    #expect(Format.number(nil) == "-")
+    #expect(Format.fixed(.greatestFiniteMagnitude, decimals: 2).count == 312)
+    #expect(Format.rate(2.5) == "2.5/s")
+    #expect(Format.rate(12345.6) == "12,346/s")
+    #expect(Format.rate(.infinity) == "-/s")
+    #expect(Format.percent(0.76) == "76.0 %")
+  }
+
+  @Test func timesAndSizes() {
+    #expect(Format.duration(seconds: 0.25) == "0.25 s")
+    #expect(Format.duration(seconds: 12) == "12.0 s")
+    #expect(Format.duration(seconds: 59.97) == "1 min 0 s")
+    #expect(Format.duration(seconds: 192) == "3 min 12 s")
+    #expect(Format.duration(seconds: 18_180) == "5 h 3 min")
+    #expect(Format.duration(seconds: 190_800) == "2 d 5 h")
+    #expect(Format.duration(seconds: .nan) == "-")
+    #expect(Format.clock(seconds: 7) == "0:07")
+    #expect(Format.clock(seconds: 750) == "12:30")
+    #expect(Format.clock(seconds: 11_100) == "3:05:00")
+    #expect(Format.clock(seconds: .nan) == "-:--")
+    #expect(Format.bytes(512) == "512 B")
+    #expect(Format.bytes(1500) == "1.5 kB")
+    #expect(Format.bytes(999_999) == "1.0 MB")
+    #expect(Format.bytes(12_000_000_000) == "12.0 GB")
+  }
+
+  @Test func controlCharactersAreTakenOut() {
+    #expect(Format.name("a\u{1B}[2Jb\nc") == "a\u{FFFD}[2Jb\u{FFFD}c")
+    #expect(Format.name("größe=日本") == "größe=日本")
+  }
+
+  @Test func tablesAlign() {
+    var table = Table([.left, .right], header: ["NAME", "N"])
+    table.add(["größe", "1"])
+    table.add(["x", "1,000"])
+    table.add(["alone"])
+    #expect(table.text() == "NAME       N\ngröße      1\nx      1,000\nalone\n")
+    #expect(Table([.left]).text() == "")
+    #expect(table.text(Style(enabled: true)).hasPrefix("\u{1B}[1mNAME       N\u{1B}[0m\n"))
+  }
+
+  @Test func coefficientsAreSortedByMagnitude() {
+    let text = CoefficientTable.text(
+      names: ["a", "b", "c", "d"], values: [0.5, -2, 0.5, .nan], step: 1234, intercept: 0.25, features: 50,
+      activeSet: 4)
+    #expect(
+      text == """
+        step 1,234   intercept 0.25   active 4 of 50 features
+
+        NAME  COEFFICIENT
+        b              -2
+        a             0.5
+        c             0.5
+        d             nan
+
+        """)
+  }
+
+  @Test func progress() {
+    var progress = FeedProgress(samples: 5000, messages: 50, bytes: 250, totalBytes: 1000, seconds: 2)
+    #expect(
+      progress.line(columns: 60) == "5,000 samples  2,500/s  [####-------------]  25 %  0:06 left")
+    #expect(progress.line(columns: 30).count <= 30)
+    #expect(progress.line(columns: 200).count < 100)
+    #expect(progress.summary == "sent 5,000 samples in 50 messages, 2.00 s, 2,500/s")
+    progress.totalBytes = nil
+    #expect(progress.line(columns: 60) == "5,000 samples  2,500/s")
+    #expect(
+      FeedProgress(samples: 1, messages: 1, seconds: 0).summary == "sent 1 sample in 1 message, 0.00 s, 0.0/s"
+    )
+    #expect(FeedProgress(totalBytes: 10).line(columns: 80).contains("-:-- left"))
+  }
+
+  @Test func theWatchFitsItsTerminal() throws {
+    var view = WatchView(endpoint: "tcp://x:1")
+    #expect(view.lines(columns: 80, rows: 20) == ["tcp://x:1  waiting for stats"])
+    view.update(.stats(exampleStats))
+    view.update(
+      .coefficients(
+        Coefficients(
+          step: 7, intercept: 0, names: ["sleep", "a very long name of a feature", "hw"],
+          values: [2, -1, 0.001], features: 9, activeSet: 3)))
+    for columns in [0, 1, 10, 20, 40, 80, 300] {
+      for rows in [0, 1, 5, 7, 8, 20] {
+        let lines = view.lines(columns: columns, rows: rows)
+        #expect(lines.count <= rows)
+        #expect(lines.allSatisfy { $0.count <= columns }, "\(columns) by \(rows)")
+      }
+    }
+    let lines = view.lines(columns: 40, rows: 20)
+    #expect(lines[2] == "step     12,000   1,000/s")
+    #expect(lines[6] == "sleep              2          │████████")
+    #expect(lines[7] == "a very long n     -1      ████│")
+  }
+
+  @Test func statsForPeople() {
+    let text = StatsCommand.text(exampleStats)
+    #expect(text.contains("step                 12,000\n"))
+    #expect(text.contains("  bad_json           2\n"))
+    #expect(text.contains("checkpoint           none yet\n"))
+    #expect(
+      WatchView.line(exampleStats)
+        == "step 12,000  1,000/s  loss 0.5 recent -  active 3 of 9  sparsity 66.7 %  degraded: disk full")
+  }
+}
+
+let exampleStats = Stats(
+  health: .degraded, problem: "disk full", uptimeSeconds: 61, step: 12_000, samples: 10_000, unlearned: 1,
+  messages: 10_003, rejected: ["bad_json": 2], samplesPerSecond: 1000, loss: .init(overall: 0.5, recent: nil),
+  features: 9, activeSet: 3, sparsity: 2.0 / 3, l1Norm: 3, l2Norm: 2, intercept: 0.1, stepSize: 0.01,
+  clampedUpdates: 0, checkpoint: nil)
