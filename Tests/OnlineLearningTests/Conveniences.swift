@@ -1,0 +1,28 @@
+import OnlineLearning
+
+extension LinearLearner {
+  /// Learns from plain arrays, with an importance of 1 unless told.
+  @discardableResult
+  mutating func learn(_ features: [UInt32], _ values: [Float], _ target: Double, importance: Double = 1)
+    -> Double
+  {
+    learn(features.span, values.span, target: target, importance: importance)
+  }
+
+  func margin(_ features: [UInt32], _ values: [Float]) -> Double {
+    margin(features.span, values.span)
+  }
+
+  /// Lets steps pass that touch nothing.
+  mutating func pass(_ steps: Int) {
+    for _ in 0..<steps { learn([], [], 0) }
+  }
+}
+
+extension FeatureDictionary {
+  @discardableResult
+  mutating func intern(_ name: String) -> UInt32 {
+    let utf8 = Array(name.utf8)
+    return intern(utf8.span)
+  }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import OnlineLearning
+import Testing
+
+/// No stream of finite samples makes anything infinite or NaN.
+@Suite struct ExtremeInputTests {
+  private static let sizes: [Double] = [
+    Double(Float.greatestFiniteMagnitude), 3.4e38, 1e30, 1e20, 1, 1e-20, 1e-38, 1e-45,
+  ]
+
+  @Test(arguments: LearnerCase.all)
+  func nothingBecomesInfinite(_ learnerCase: LearnerCase) {
+    var random = SeededGenerator(seed: learnerCase.seed)
+    var lazy = ModelUnderTest(learnerCase.configuration)
+    for step in 0..<200 {
+      var sample = Sample(features: [], values: [], target: 0, importance: random.pick(Self.sizes))
+      for _ in 0..<1 + random.below(6) {
+        sample.features.append(random.below(12))
+        sample.values.append(Float(random.pick(Self.sizes) * random.pick([1, -1])))
+      }
+      sample.target = random.pick([1, -1])
+      if learnerCase.configuration.loss == .squared { sample.target *= random.pick(Self.sizes) }
+      lazy.learn(sample)
+      let model = lazy.model
+      let finite = model.learner.coefficients().allSatisfy(\.isFinite)
+      #expect(finite, "weights, step \(step), \(learnerCase.testDescription)")
+      #expect(model.learner.intercept.isFinite, "step \(step), \(learnerCase.testDescription)")
+      #expect(model.progressiveLoss.overall?.isFinite == true, "step \(step), \(learnerCase.testDescription)")
+      #expect(model.progressiveLoss.recent?.isFinite == true, "step \(step), \(learnerCase.testDescription)")
+      if !finite { break }
+    }
+    #expect(lazy.model.learner.state.clampedUpdates > 0, "\(learnerCase.testDescription)")
+  }
+
+  @Test func everyHeldBackUpdateIsCounted() {
+    let huge = Float.greatestFiniteMagnitude
+    let configuration = LearnerConfiguration(
+      learningRate: LearningRate(schedule: .constant, initial: 1), penalty: Penalty())
+    var learner = LinearLearner(configuration)
+    learner.grow(to: 3)
+    // Feature 0 twice, feature 1 once with a value that keeps it in range; the intercept moves as far as the target.
+    learner.learn([0, 0, 1], [huge, huge, 1e-38], -1e30)
+    #expect(learner.state.clampedUpdates == 2)
+    #expect(learner.coefficients() == [-huge, Float(-1e30 * Double(Float(1e-38))), 0])
+    #expect(learner.intercept == -1e30)
+    // Now the margin is about 10⁷⁷: everything it touches is held back, the intercept as well.
+    learner.learn([0], [huge], 0)
+    #expect(learner.state.clampedUpdates == 4)
+    #expect(learner.coefficients()[0] == huge)
+    #expect(learner.intercept == Double(huge))
+    // An update within range is not counted.
+    learner.learn([2], [1], Double(huge) / 2)
+    #expect(learner.state.clampedUpdates == 4)
+  }
+
+  /// A period so long, or λ2 so large, that taking the decay back would leave Float64's range.
+  @Test(arguments: [nil, 0.5], [0.0, 0.1])
+  func longPeriodsOfStrongDecay(threshold: Double?, l1: Double) {
+    let penalty = Penalty(l1: l1, l2: 1, threshold: threshold, period: 1000)
+    let configuration = LearnerConfiguration(
+      intercept: false, learningRate: LearningRate(schedule: .constant, initial: 1), penalty: penalty)
+    var learner = LinearLearner(configuration)
+    learner.grow(to: 1)
+    learner.pass(998)
+    // From 0 to 8 at the last step but one of the period: two steps of decay later gravity pulls.
+    learner.learn([0], [1], 8)
+    #expect(abs(learner.coefficient(0) - Float(8 * exp(-1.0))) < 1e-6)
+    learner.pass(1)
+    // 8 e^998 sinks for 1000, all of it above θ; without θ gravity takes up to λ1/λ2 off.
+    let expected = 8 * exp(-2.0) - (threshold == nil ? l1 : 0)
+    #expect(abs(learner.coefficient(0) - Float(expected)) < 1e-6)
+    learner.pass(1000)
+    #expect(learner.coefficient(0) == 0 || l1 == 0)
+    #expect(learner.coefficient(0).isFinite)
+  }
+}

@@ -1,0 +1,83 @@
+import OnlineLearning
+import Testing
+
+@Suite struct SampleBatchTests {
+  private func row(_ batch: SampleBatch, _ row: Int) -> [UInt32: Float] {
+    let range = batch.range(of: row)
+    return Dictionary(uniqueKeysWithValues: zip(batch.features[range], batch.values[range]))
+  }
+
+  @Test func rowsAreKeptInOrder() {
+    var batch = SampleBatch()
+    batch.append(feature: 3, value: 1)
+    batch.append(feature: 7, value: 2)
+    batch.endRow(target: 5, importance: 1)
+    batch.endRow(target: .nan, importance: 2)
+    batch.append(feature: 0, value: -1)
+    batch.endRow(target: -1, importance: 0.5)
+    #expect(batch.count == 3)
+    #expect(batch.rowEnds == [2, 2, 3])
+    #expect(row(batch, 0) == [3: 1, 7: 2])
+    #expect(row(batch, 1) == [:])
+    #expect(row(batch, 2) == [0: -1])
+    #expect(batch.targets[0] == 5 && batch.targets[1].isNaN && batch.targets[2] == -1)
+    #expect(batch.importances == [1, 2, 0.5])
+  }
+
+  @Test func zerosAreLeftOut() {
+    var batch = SampleBatch()
+    for (feature, value) in [0, -0.0, 1e-38, 2].enumerated() as EnumeratedSequence<[Float]> {
+      batch.append(feature: UInt32(feature), value: value)
+    }
+    batch.endRow(target: 0, importance: 1)
+    #expect(row(batch, 0) == [2: 1e-38, 3: 2])
+  }
+
+  @Test func droppedRowLeavesNoTrace() {
+    var batch = SampleBatch()
+    batch.append(feature: 9, value: 9)
+    batch.dropRow()
+    #expect(batch.count == 0 && batch.features.isEmpty && batch.values.isEmpty)
+    batch.append(feature: 1, value: 1)
+    batch.endRow(target: 1, importance: 1)
+    batch.append(feature: 8, value: 8)
+    batch.append(feature: 9, value: 9)
+    batch.dropRow()
+    batch.dropRow()
+    batch.append(feature: 2, value: 2)
+    batch.endRow(target: 2, importance: 1)
+    #expect(batch.count == 2)
+    #expect(row(batch, 0) == [1: 1])
+    #expect(row(batch, 1) == [2: 2])
+  }
+
+  @Test func scalesFromAPlaceOn() {
+    var batch = SampleBatch()
+    for feature in 0..<4 { batch.append(feature: UInt32(feature), value: 3) }
+    let halvesAreFinite = batch.scaleValues(since: 2, by: 0.5)
+    #expect(halvesAreFinite)
+    #expect(batch.values == [3, 3, 1.5, 1.5])
+    let nothingIsFinite = batch.scaleValues(since: 4, by: .greatestFiniteMagnitude)
+    #expect(nothingIsFinite)
+    #expect(batch.values == [3, 3, 1.5, 1.5])
+    let allAreFinite = batch.scaleValues(since: 0, by: .greatestFiniteMagnitude)
+    #expect(!allAreFinite)
+  }
+
+  @Test func removeAllEmptiesEverything() {
+    var batch = SampleBatch()
+    batch.append(feature: 1, value: 1)
+    batch.endRow(target: 1, importance: 1)
+    batch.append(feature: 2, value: 1)
+    batch.unlearned = 3
+    batch.unknownFeatures = 4
+    batch.removeAll()
+    #expect(batch.count == 0)
+    #expect(batch.features.isEmpty && batch.values.isEmpty && batch.rowEnds.isEmpty)
+    #expect(batch.targets.isEmpty && batch.importances.isEmpty)
+    #expect(batch.unlearned == 0 && batch.unknownFeatures == 0)
+    batch.append(feature: 5, value: 1)
+    batch.endRow(target: 1, importance: 1)
+    #expect(row(batch, 0) == [5: 1])
+  }
+}

@@ -1,0 +1,128 @@
+import Testing
+import WhittleProtocol
+
+/// What goes over the wire, to the letter: other people's clients read these keys.
+@Suite struct MessageFormatTests {
+  private func expect<Value: Codable & Equatable>(
+    _ value: Value, isWritten text: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    #expect(try json(value) == text, sourceLocation: sourceLocation)
+    #expect(try decode(Value.self, text) == value, sourceLocation: sourceLocation)
+  }
+
+  @Test func coefficients() throws {
+    try expect(
+      Coefficients(
+        step: 12, intercept: 0.5, names: ["hw", "color=red"], values: [1.5, -2], features: 7, activeSet: 2),
+      isWritten: """
+        {"active_set":2,"features":7,"intercept":0.5,"names":["hw","color=red"],"step":12,"values":[1.5,-2]}
+        """)
+    try expect(
+      Coefficients(step: .max, intercept: 0, names: [], values: [], features: 0, activeSet: 0),
+      isWritten: """
+        {"active_set":0,"features":0,"intercept":0,"names":[],"step":18446744073709551615,"values":[]}
+        """)
+  }
+
+  @Test(arguments: [0.1, 1.1754944e-38, 3.4028235e38, -1e-45.nextUp, 16_777_217] as [Double])
+  func coefficientsComeBackToTheBit(_ value: Double) throws {
+    let sent = Coefficients(
+      step: 1, intercept: value, names: ["x"], values: [Float(value)], features: 1, activeSet: 1)
+    let received = try decode(Coefficients.self, json(sent))
+    #expect(received.values[0].bitPattern == sent.values[0].bitPattern)
+    #expect(received.intercept.bitPattern == sent.intercept.bitPattern)
+  }
+
+  private var stats: Stats {
+    Stats(
+      health: .ok, problem: nil, uptimeSeconds: 1.5, step: 20, samples: 10, unlearned: 3, messages: 12,
+      rejected: ["not_json": 2], samplesPerSecond: 2.5, loss: Stats.Loss(overall: 0.5, recent: 0.25),
+      features: 4,
+      activeSet: 3, sparsity: 0.25, l1Norm: 6, l2Norm: 3.5, intercept: -1, stepSize: 0.125, clampedUpdates: 1,
+      checkpoint: Stats.Checkpoint(step: 15, file: "model-15.safetensors", ageSeconds: 7.5))
+  }
+
+  @Test func fullStats() throws {
+    try expect(
+      stats,
+      isWritten: """
+        {"active_set":3,"checkpoint":{"age_seconds":7.5,"file":"model-15.safetensors","step":15},\
+        "clamped_updates":1,"features":4,"health":"ok","intercept":-1,"l1_norm":6,"l2_norm":3.5,\
+        "loss":{"overall":0.5,"recent":0.25},"messages":12,"rejected":{"not_json":2},"samples":10,\
+        "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5}
+        """)
+  }
+
+  @Test func statsBeforeTheFirstSampleAndDegraded() throws {
+    var stats = stats
+    stats.health = .degraded
+    stats.problem = "the disk is full"
+    stats.loss = Stats.Loss(overall: nil, recent: nil)
+    stats.checkpoint = nil
+    stats.rejected = [:]
+    try expect(
+      stats,
+      isWritten: """
+        {"active_set":3,"clamped_updates":1,"features":4,"health":"degraded","intercept":-1,"l1_norm":6,\
+        "l2_norm":3.5,"loss":{},"messages":12,"problem":"the disk is full","rejected":{},"samples":10,\
+        "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5}
+        """)
+  }
+
+  @Test func replyBodies() throws {
+    try expect(
+      Prediction(step: 3, prediction: 0.75, margin: 1.5, unknownFeatures: 2),
+      isWritten: #"{"margin":1.5,"prediction":0.75,"step":3,"unknown_features":2}"#)
+    try expect(
+      CheckpointWritten(step: 3, file: "a/b.safetensors", bytes: 4096, seconds: 0.5),
+      isWritten: #"{"bytes":4096,"file":"a/b.safetensors","seconds":0.5,"step":3}"#)
+    try expect(
+      ConfigurationReport(
+        configuration: ["penalty.l1": .number(0.01), "model": .string("heart")],
+        origins: ["penalty.l1": "default", "model": "file"],
+        endpoints: ["ingest.pull": ["tcp://127.0.0.1:5701"]], version: "0.1.0"),
+      isWritten: """
+        {"configuration":{"model":"heart","penalty.l1":0.01},"endpoints":{"ingest.pull":["tcp://127.0.0.1:5701"]},\
+        "origins":{"model":"file","penalty.l1":"default"},"version":"0.1.0"}
+        """)
+  }
+
+  @Test func successfulReplyCarriesItsBodysFields() throws {
+    let body = Prediction(step: 3, prediction: 0.75, margin: 1.5, unknownFeatures: 2)
+    let text = #"{"margin":1.5,"ok":true,"prediction":0.75,"step":3,"unknown_features":2}"#
+    #expect(try json(QueryReply.success(body)) == text)
+    guard case .success(let decoded) = try decode(QueryReply<Prediction>.self, text) else {
+      Issue.record("read as a failure")
+      return
+    }
+    #expect(decoded == body)
+  }
+
+  @Test(arguments: [
+    (QueryFailure.Code.badRequest, "bad_request"), (.unknownOperation, "unknown_operation"),
+    (.unknownField, "unknown_field"), (.unknownFeature, "unknown_feature"),
+    (.checkpointFailed, "checkpoint_failed"), (.stopping, "stopping"), (.internal, "internal"),
+  ])
+  func failedReply(_ code: QueryFailure.Code, word: String) throws {
+    let failure = QueryFailure(code, "it \"failed\"")
+    let text = #"{"error":{"code":"\#(word)","message":"it \"failed\""},"ok":false}"#
+    #expect(try json(QueryReply<Prediction>.failure(failure)) == text)
+    guard case .failure(let decoded) = try decode(QueryReply<Prediction>.self, text) else {
+      Issue.record("read as a success")
+      return
+    }
+    #expect(decoded == failure)
+    #expect(failure.description == "it \"failed\" (\(word))")
+  }
+
+  @Test func topicsAndEndpoints() {
+    #expect(Topic.allCases.map(\.rawValue) == ["coefficients", "stats"])
+    let endpoints = [
+      DefaultEndpoints.ingestSub, DefaultEndpoints.ingestPull, DefaultEndpoints.publish,
+      DefaultEndpoints.query,
+    ]
+    #expect(Set(endpoints).count == 4)
+    // Nothing is open to the network unless someone asks for it.
+    #expect(endpoints.allSatisfy { $0.hasPrefix("tcp://127.0.0.1:") })
+  }
+}
