@@ -11,7 +11,16 @@ public struct LearningRate: Sendable, Equatable, Codable {
     case optimal
   }
 
+  /// What a sample does to the weights at a given step size.
+  public enum Update: String, Sendable, Codable, CaseIterable {
+    /// One gradient step, in proportion to the importance weight.
+    case gradient
+    /// Infinitely many small ones, so that no step overshoots and weight h is h copies (see `invariantPush`).
+    case invariant
+  }
+
   public var schedule: Schedule
+  public var update: Update
   /// η₀, above 0. Not used by `optimal`.
   public var initial: Double
   /// The exponent of `inverseScaling`, at least 0.
@@ -20,13 +29,15 @@ public struct LearningRate: Sendable, Equatable, Codable {
   public var offset: Double?
 
   enum CodingKeys: String, CodingKey {
-    case schedule, initial, power
+    case schedule, initial, power, update
     case offset = "t0"
   }
 
   public init(
-    schedule: Schedule = .inverseScaling, initial: Double = 0.01, power: Double = 0.25, offset: Double? = nil
+    schedule: Schedule = .inverseScaling, initial: Double = 0.01, power: Double = 0.25, offset: Double? = nil,
+    update: Update = .gradient
   ) {
+    self.update = update
     self.schedule = schedule
     self.initial = initial
     self.power = power
@@ -43,7 +54,7 @@ public struct StepSize: Sendable {
   /// With `optimal` and no offset, t₀ is Bottou's: the first step is about the size of a typical weight.
   /// With λ = λ1 + λ2, typical weight v = λ^(−1/4), η₀ = v / max(1, ℓ′(−v, 1)), t₀ = 1 / (η₀ λ)
   /// (Bottou, Stochastic Gradient Descent Tricks, 2012; scikit-learn's `_plain_sgd`).
-  public init(_ rate: LearningRate, loss: Loss, penalty: Penalty) {
+  public init(_ rate: LearningRate, loss: LossFunction, penalty: Penalty) {
     self.rate = rate
     strength = penalty.l1 + penalty.l2
     if let offset = rate.offset {

@@ -5,7 +5,7 @@
 ///
 ///     1. w_i ← what it is now, for the sample's features       (pays the shrinkage it owes)
 ///     2. p = b + Σ w_i x_i
-///     3. w_i ← w_i − η ℓ′(p, y) c x_i;  b ← b − η ℓ′(p, y) c
+///     3. w_i ← w_i − s x_i;  b ← b − s, with s = η ℓ′(p, y) c, or the importance-invariant push
 ///     4. the shrinkage clock advances by η                      (every weight of the model owes that much more)
 ///
 /// A copy is a snapshot: it shares storage until one of both changes.
@@ -48,6 +48,7 @@ public struct LinearLearner: Sendable {
   /// When gravity last pulled at each weight, on its clock. Empty where K = 1: then it is the mark.
   public private(set) var gravityMarks: [Double]
   private let stepSize: StepSize
+  private let loss: LossFunction
 
   /// A model of no features, all zero.
   public init(_ configuration: LearnerConfiguration) {
@@ -65,8 +66,8 @@ public struct LinearLearner: Sendable {
     self.state = state
     self.coordinates = coordinates
     self.gravityMarks = gravityMarks
-    stepSize = StepSize(
-      configuration.learningRate, loss: configuration.loss, penalty: configuration.penalty)
+    loss = configuration.lossFunction
+    stepSize = StepSize(configuration.learningRate, loss: loss, penalty: configuration.penalty)
   }
 
   /// The same model under another configuration: every debt is paid by the old rules, the new ones hold from here.
@@ -167,7 +168,7 @@ public struct LinearLearner: Sendable {
     // neither this nor any product below can overflow.
     let margin = state.intercept + sum
     let step = nextStepSize
-    let push = step * importance * configuration.loss.derivative(margin, target)
+    let push = push(margin, target, amount: step * importance, values)
     if push != 0 {
       for position in features.indices {
         let feature = Int(features[position])
@@ -179,6 +180,18 @@ public struct LinearLearner: Sendable {
     state.clock.advance(by: step, period: configuration.penalty.period)
     state.steps += 1
     return margin
+  }
+
+  /// How far the sample moves the weights along its features, and the intercept.
+  private func push(_ margin: Double, _ target: Double, amount: Double, _ values: Span<Float>) -> Double {
+    switch configuration.learningRate.update {
+    case .gradient: return amount * loss.derivative(margin, target)
+    case .invariant:
+      // The intercept is the weight of a feature that is always 1.
+      var curvature = configuration.intercept ? 1.0 : 0.0
+      for position in values.indices { curvature += Double(values[position]) * Double(values[position]) }
+      return loss.invariantPush(margin, target, amount: amount, curvature: curvature)
+    }
   }
 
   /// Holds a weight at the largest finite Float32, so that no stream of finite samples makes one infinite.

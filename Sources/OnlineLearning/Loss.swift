@@ -1,62 +1,56 @@
 internal import Glibc
 
-/// What a prediction costs, as a function of the margin p = w·x + b and the target y.
+/// What is learned: which mistakes cost how much. `LossFunction` has the formulas.
 public enum Loss: String, Sendable, Codable, CaseIterable {
-  /// ½(p − y)², for regression. Targets: every number in Float32's range.
+  /// Regression to the mean. Targets: every number in Float32's range.
   case squared
-  /// log(1 + exp(−y p)), for two classes. Targets: 1 for one class; 0 or −1 for the other.
+  /// Regression to the mean that outliers pull at with bounded force. Targets as for `squared`.
+  case huber
+  /// Regression to the τ-quantile. Targets as for `squared`.
+  case quantile
+  /// Regression that spares errors up to ε. Targets as for `squared`.
+  case epsilonInsensitive = "epsilon_insensitive"
+  /// Counts, by the logarithm of their mean. Targets: at least 0, in Float32's range.
+  case poisson
+  /// Probability of one of two classes. Targets: 1 for one class; 0 or −1 for the other.
   case logistic
+  /// Two classes kept apart by a margin. Targets as for `logistic`.
+  case hinge
+  /// Two classes kept apart by a margin, large errors weighing more. Targets as for `logistic`.
+  case squaredHinge = "squared_hinge"
 
-  /// ℓ(p, y), in units of the target squared (squared) or nats (logistic).
-  ///
-  /// - Complexity: O(1)
-  public func value(_ margin: Double, _ target: Double) -> Double {
+  /// Whether targets name one of two classes.
+  public var isClassification: Bool {
     switch self {
-    case .squared:
-      let error = margin - target
-      return 0.5 * error * error
-    case .logistic:
-      let agreement = margin * target
-      // The form whose exponential cannot overflow.
-      return agreement > 0 ? log1p(exp(-agreement)) : log1p(exp(agreement)) - agreement
+    case .logistic, .hinge, .squaredHinge: true
+    case .squared, .huber, .quantile, .epsilonInsensitive, .poisson: false
     }
   }
 
-  /// ∂ℓ/∂p.
-  ///
-  /// - Complexity: O(1)
-  public func derivative(_ margin: Double, _ target: Double) -> Double {
-    switch self {
-    case .squared: margin - target
-    case .logistic: -target / (1 + exp(margin * target))
-    }
-  }
-
-  /// The target as the loss works with it, or nil for one that the loss has no meaning for.
+  /// The target as the loss works with it (classes as −1 and 1), or nil for one that the loss has no meaning for.
   ///
   /// - Complexity: O(1)
   public func normalizedTarget(_ target: Double) -> Double? {
-    switch self {
-    case .squared: abs(target) <= Double(Float.greatestFiniteMagnitude) ? target : nil
-    case .logistic: target == 1 ? 1 : target == 0 || target == -1 ? -1 : nil
-    }
+    if isClassification { return target == 1 ? 1 : target == 0 || target == -1 ? -1 : nil }
+    guard abs(target) <= Double(Float.greatestFiniteMagnitude) else { return nil }
+    return self == .poisson && target < 0 ? nil : target
   }
 
   /// What `normalizedTarget` accepts, in words that fit after "the target must be".
   public var targetRequirement: String {
-    switch self {
-    case .squared: "a finite number of at most 3.4e38 either way"
-    case .logistic: "1 for one class and 0 or -1 for the other"
-    }
+    if isClassification { return "1 for one class and 0 or -1 for the other" }
+    return self == .poisson ? "from 0 to 3.4e38" : "a finite number of at most 3.4e38 either way"
   }
 
-  /// What the user sees as the prediction: the margin itself, or the probability of class 1.
+  /// What the user sees as the prediction: the probability of class 1 (logistic), the expected count (Poisson, at most
+  /// the largest finite Float32), or the margin itself.
   ///
   /// - Complexity: O(1)
   public func prediction(_ margin: Double) -> Double {
     switch self {
-    case .squared: margin
     case .logistic: 1 / (1 + exp(-margin))
+    case .poisson: min(exp(margin), Double(Float.greatestFiniteMagnitude))
+    default: margin
     }
   }
 }

@@ -6,6 +6,7 @@ public struct Model: Sendable {
   public private(set) var learner: LinearLearner
   public private(set) var progressiveLoss: ProgressiveLoss
   private let retention: Double
+  private let loss: LossFunction
 
   /// A model that has learned nothing.
   public init(_ configuration: LearnerConfiguration) {
@@ -21,6 +22,7 @@ public struct Model: Sendable {
     self.dictionary = dictionary
     self.learner = learner
     self.progressiveLoss = progressiveLoss
+    loss = learner.configuration.lossFunction
     retention = ProgressiveLoss.retention(halfLife: learner.configuration.recentHalfLife)
   }
 
@@ -42,7 +44,7 @@ public struct Model: Sendable {
         batch.features.span.extracting(range), batch.values.span.extracting(range),
         target: target, importance: importance)
       progressiveLoss.record(
-        configuration.loss.value(margin, target), importance: importance, retention: retention)
+        loss.value(margin, target), importance: importance, retention: retention)
     }
   }
 

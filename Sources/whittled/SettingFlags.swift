@@ -31,9 +31,13 @@ private func given(_ values: [String: String?]) -> [String: [String]] {
 
 struct ModelFlags: SettingFlags {
   @Option(name: name("model.loss"), help: help("model.loss")) var loss: String?
+  @Option(name: name("loss.quantile"), help: help("loss.quantile")) var quantile: String?
+  @Option(name: name("loss.delta"), help: help("loss.delta")) var delta: String?
+  @Option(name: name("loss.epsilon"), help: help("loss.epsilon")) var epsilon: String?
   @Option(name: name("model.intercept"), help: help("model.intercept")) var intercept: String?
   @Option(name: name("model.recent_half_life"), help: help("model.recent_half_life")) var halfLife: String?
   @Option(name: name("learning_rate.schedule"), help: help("learning_rate.schedule")) var schedule: String?
+  @Option(name: name("learning_rate.update"), help: help("learning_rate.update")) var update: String?
   @Option(name: name("learning_rate.initial"), help: help("learning_rate.initial")) var initial: String?
   @Option(name: name("learning_rate.power"), help: help("learning_rate.power")) var power: String?
   @Option(name: name("learning_rate.t0"), help: help("learning_rate.t0")) var t0: String?
@@ -44,7 +48,8 @@ struct ModelFlags: SettingFlags {
 
   var texts: [String: [String]] {
     given([
-      "model.loss": loss, "model.intercept": intercept, "model.recent_half_life": halfLife,
+      "model.loss": loss, "loss.quantile": quantile, "loss.delta": delta, "loss.epsilon": epsilon,
+      "learning_rate.update": update, "model.intercept": intercept, "model.recent_half_life": halfLife,
       "learning_rate.schedule": schedule, "learning_rate.initial": initial, "learning_rate.power": power,
       "learning_rate.t0": t0, "penalty.l1": l1, "penalty.l2": l2, "penalty.threshold": threshold,
       "penalty.period": period,

@@ -71,6 +71,13 @@ extension Setting {
       render: { .number($0) })
   }
 
+  /// A number between 0 and 1, neither of them.
+  static func fraction(_ key: String, _ path: SettingPath<Double>, _ summary: String) -> Setting {
+    Setting(
+      key, path, summary, expects: "a number between 0 and 1",
+      parse: { decimal($0).flatMap { $0 > 0 && $0 < 1 ? $0 : nil } }, render: { .number($0) })
+  }
+
   /// A number above 0, or the word that stands for none.
   static func optionalNumber(
     _ key: String, _ path: SettingPath<Double?>, _ summary: String, none: String

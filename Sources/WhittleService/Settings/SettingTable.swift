@@ -9,6 +9,12 @@ public enum SettingTable {
 
   private static let model: [Setting] = [
     .choice("model.loss", \.learner.loss, "What a wrong prediction costs."),
+    .fraction("loss.quantile", \.learner.lossParameters.quantile, "τ: the quantile that loss quantile predicts."),
+    .number(
+      "loss.delta", \.learner.lossParameters.delta, "δ of loss huber: larger errors pull with constant force.",
+      above: true),
+    .number(
+      "loss.epsilon", \.learner.lossParameters.epsilon, "ε of loss epsilon_insensitive: errors up to it are free."),
     .boolean("model.intercept", \.learner.intercept, "Whether the model has an intercept (never penalized)."),
     .number(
       "model.recent_half_life", \.learner.recentHalfLife,
@@ -16,6 +22,9 @@ public enum SettingTable {
     .choice(
       "learning_rate.schedule", \.learner.learningRate.schedule,
       "How the step size falls: constant η0; inverse_scaling η0/(t+1)^power; optimal 1/(λ(t+t0))."),
+    .choice(
+      "learning_rate.update", \.learner.learningRate.update,
+      "gradient: one step; invariant: infinitely many small ones, so that none overshoots."),
     .number("learning_rate.initial", \.learner.learningRate.initial, "η0, the first step size.", above: true),
     .number("learning_rate.power", \.learner.learningRate.power, "The exponent of inverse_scaling."),
     .optionalNumber(
