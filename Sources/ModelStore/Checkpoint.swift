@@ -34,12 +34,7 @@ public struct Checkpoint: Sendable {
   /// The `state` text.
   struct State: Codable {
     var learner: LinearLearner.State
-    var progressiveLoss: ProgressiveLoss
-
-    enum CodingKeys: String, CodingKey {
-      case learner
-      case progressiveLoss = "progressive_loss"
-    }
+    var validation: ProgressiveValidation
   }
 
   static let format = "whittle checkpoint"
@@ -62,7 +57,7 @@ public struct Checkpoint: Sendable {
     tensors.append(SafeTensors.Tensor("coefficients", .float32, grown.coefficients()))
     tensors.append(SafeTensors.Tensor("weights", .float32, grown.coordinates.map(\.weight)))
     tensors.append(SafeTensors.Tensor("names", .uint8, model.dictionary.nameBytes))
-    let state = State(learner: learner.state, progressiveLoss: model.progressiveLoss)
+    let state = State(learner: learner.state, validation: model.validation)
     var header = try SafeTensors.header(
       tensors,
       metadata: [

@@ -101,6 +101,6 @@ extension Checkpoint {
       dictionary: dictionary,
       learner: LinearLearner(
         configuration, state: state.learner, coordinates: coordinates, gravityMarks: gravityMarks),
-      progressiveLoss: state.progressiveLoss)
+      validation: state.validation)
   }
 }

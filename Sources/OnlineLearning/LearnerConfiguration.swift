@@ -6,27 +6,27 @@ public struct LearnerConfiguration: Sendable, Equatable, Codable {
   public var intercept: Bool
   public var learningRate: LearningRate
   public var penalty: Penalty
-  /// After how many samples a loss has half its say in the recent progressive loss; above 0.
-  public var recentHalfLife: Double
+  /// What progressive validation remembers.
+  public var memory: ProgressiveValidation.Memory
 
   enum CodingKeys: String, CodingKey {
-    case loss, intercept, penalty
+    case loss, intercept, penalty, memory
     case lossParameters = "loss_parameters"
     case learningRate = "learning_rate"
-    case recentHalfLife = "recent_half_life"
   }
 
   public init(
     loss: Loss = .squared, lossParameters: LossParameters = LossParameters(), intercept: Bool = true,
     learningRate: LearningRate = LearningRate(),
-    penalty: Penalty = Penalty(l1: 0.01, l2: 0.001), recentHalfLife: Double = 1000
+    penalty: Penalty = Penalty(l1: 0.01, l2: 0.001),
+    memory: ProgressiveValidation.Memory = ProgressiveValidation.Memory()
   ) {
     self.loss = loss
     self.lossParameters = lossParameters
     self.intercept = intercept
     self.learningRate = learningRate
     self.penalty = penalty
-    self.recentHalfLife = recentHalfLife
+    self.memory = memory
   }
 
   /// The loss with its parameters.

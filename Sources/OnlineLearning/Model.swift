@@ -4,26 +4,27 @@
 public struct Model: Sendable {
   public var dictionary: FeatureDictionary
   public private(set) var learner: LinearLearner
-  public private(set) var progressiveLoss: ProgressiveLoss
-  private let retention: Double
+  public private(set) var validation: ProgressiveValidation
+  private let memory: ProgressiveValidation.Memory
   private let loss: LossFunction
 
   /// A model that has learned nothing.
   public init(_ configuration: LearnerConfiguration) {
     self.init(
-      dictionary: FeatureDictionary(), learner: LinearLearner(configuration), progressiveLoss: ProgressiveLoss())
+      dictionary: FeatureDictionary(), learner: LinearLearner(configuration),
+      validation: ProgressiveValidation(configuration.loss))
   }
 
   /// A model as a checkpoint holds it.
   ///
   /// - Precondition: the learner has at most as many features as the dictionary has names.
-  public init(dictionary: FeatureDictionary, learner: LinearLearner, progressiveLoss: ProgressiveLoss) {
+  public init(dictionary: FeatureDictionary, learner: LinearLearner, validation: ProgressiveValidation) {
     precondition(learner.count <= dictionary.count)
     self.dictionary = dictionary
     self.learner = learner
-    self.progressiveLoss = progressiveLoss
+    self.validation = validation
     loss = learner.configuration.lossFunction
-    retention = ProgressiveLoss.retention(halfLife: learner.configuration.recentHalfLife)
+    memory = learner.configuration.memory
   }
 
   public var configuration: LearnerConfiguration { learner.configuration }
@@ -43,8 +44,7 @@ public struct Model: Sendable {
       let margin = learner.learn(
         batch.features.span.extracting(range), batch.values.span.extracting(range),
         target: target, importance: importance)
-      progressiveLoss.record(
-        loss.value(margin, target), importance: importance, retention: retention)
+      validation.record(margin, target, importance: importance, loss, memory)
     }
   }
 
@@ -61,6 +61,6 @@ public struct Model: Sendable {
   /// - Complexity: O(features)
   public func reconfigured(_ configuration: LearnerConfiguration) -> Model {
     Model(
-      dictionary: dictionary, learner: learner.reconfigured(configuration), progressiveLoss: progressiveLoss)
+      dictionary: dictionary, learner: learner.reconfigured(configuration), validation: validation)
   }
 }

@@ -55,8 +55,10 @@ public struct Stats: Codable, Sendable, Equatable {
   /// Samples learned a second, over the last few seconds.
   public var samplesPerSecond: Double
 
-  /// Progressive validation.
+  /// Mean losses of progressive validation.
   public var loss: Loss
+  /// All of progressive validation.
+  public var validation: Validation
   /// How many features the model knows.
   public var features: Int
   /// How many coefficients are not zero.
@@ -76,7 +78,8 @@ public struct Stats: Codable, Sendable, Equatable {
 
   public init(
     health: Health, problem: String?, uptimeSeconds: Double, step: UInt64, samples: UInt64, unlearned: UInt64,
-    messages: UInt64, rejected: [String: UInt64], samplesPerSecond: Double, loss: Loss, features: Int,
+    messages: UInt64, rejected: [String: UInt64], samplesPerSecond: Double, loss: Loss, validation: Validation,
+    features: Int,
     activeSet: Int, sparsity: Double, l1Norm: Double, l2Norm: Double, intercept: Double, stepSize: Double,
     clampedUpdates: UInt64, checkpoint: Checkpoint?
   ) {
@@ -90,6 +93,7 @@ public struct Stats: Codable, Sendable, Equatable {
     self.rejected = rejected
     self.samplesPerSecond = samplesPerSecond
     self.loss = loss
+    self.validation = validation
     self.features = features
     self.activeSet = activeSet
     self.sparsity = sparsity
@@ -102,7 +106,7 @@ public struct Stats: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case health, problem, step, samples, unlearned, messages, rejected, loss, features, sparsity, intercept
+    case health, problem, step, samples, unlearned, messages, rejected, loss, validation, features, sparsity, intercept
     case uptimeSeconds = "uptime_seconds"
     case samplesPerSecond = "samples_per_second"
     case activeSet = "active_set"

@@ -60,6 +60,7 @@ struct CheckpointContents: Encodable {
   /// - Parameter top: at most so many coefficients; nil takes all.
   init(_ checkpoint: Checkpoint, file: String, top: Int?) {
     let model = checkpoint.model
+    configuration = model.configuration
     let values = model.learner.coefficients()
     let sorted = CoefficientTable.sortedByMagnitude(
       names: values.indices.map { model.dictionary.name(at: $0) }, values: values)
@@ -67,13 +68,14 @@ struct CheckpointContents: Encodable {
     self.file = file
     time = checkpoint.time
     step = model.steps
-    loss = Loss(overall: model.progressiveLoss.overall, recent: model.progressiveLoss.recent)
+    let function = configuration.lossFunction
+    loss = Loss(
+      overall: model.validation.overall(function)?.loss, recent: model.validation.recent(function)?.loss)
     features = values.count
     activeSet = values.count { $0 != 0 }
     intercept = model.learner.intercept
     names = shown.map(\.name)
     self.values = shown.map(\.value)
-    configuration = model.configuration
   }
 
   func text(style: Style) -> String {
@@ -86,8 +88,13 @@ struct CheckpointContents: Encodable {
     table.add(["loss, recent", Format.number(loss.recent)])
     table.add(["model.loss", configuration.loss.rawValue])
     table.add(["model.intercept", String(configuration.intercept)])
-    table.add(["model.recent_half_life", Format.number(configuration.recentHalfLife)])
+    table.add(["loss.quantile", Format.number(configuration.lossParameters.quantile)])
+    table.add(["loss.delta", Format.number(configuration.lossParameters.delta)])
+    table.add(["loss.epsilon", Format.number(configuration.lossParameters.epsilon)])
+    table.add(["validation.half_life", Format.number(configuration.memory.halfLife)])
+    table.add(["validation.window", Format.count(configuration.memory.window)])
     table.add(["learning_rate.schedule", rate.schedule.rawValue])
+    table.add(["learning_rate.update", rate.update.rawValue])
     table.add(["learning_rate.initial", Format.number(rate.initial)])
     table.add(["learning_rate.power", Format.number(rate.power)])
     table.add(["learning_rate.t0", rate.offset.map { Format.number($0) } ?? "auto"])

@@ -35,7 +35,8 @@ struct ModelFlags: SettingFlags {
   @Option(name: name("loss.delta"), help: help("loss.delta")) var delta: String?
   @Option(name: name("loss.epsilon"), help: help("loss.epsilon")) var epsilon: String?
   @Option(name: name("model.intercept"), help: help("model.intercept")) var intercept: String?
-  @Option(name: name("model.recent_half_life"), help: help("model.recent_half_life")) var halfLife: String?
+  @Option(name: name("validation.half_life"), help: help("validation.half_life")) var halfLife: String?
+  @Option(name: name("validation.window"), help: help("validation.window")) var window: String?
   @Option(name: name("learning_rate.schedule"), help: help("learning_rate.schedule")) var schedule: String?
   @Option(name: name("learning_rate.update"), help: help("learning_rate.update")) var update: String?
   @Option(name: name("learning_rate.initial"), help: help("learning_rate.initial")) var initial: String?
@@ -49,7 +50,8 @@ struct ModelFlags: SettingFlags {
   var texts: [String: [String]] {
     given([
       "model.loss": loss, "loss.quantile": quantile, "loss.delta": delta, "loss.epsilon": epsilon,
-      "learning_rate.update": update, "model.intercept": intercept, "model.recent_half_life": halfLife,
+      "learning_rate.update": update, "model.intercept": intercept, "validation.half_life": halfLife,
+      "validation.window": window,
       "learning_rate.schedule": schedule, "learning_rate.initial": initial, "learning_rate.power": power,
       "learning_rate.t0": t0, "penalty.l1": l1, "penalty.l2": l2, "penalty.threshold": threshold,
       "penalty.period": period,

@@ -26,12 +26,13 @@ extension EngineSnapshot {
       l2 += Double(value) * Double(value)
     }
     let features = model.dictionary.count
+    let validation = validation
     return Stats(
       health: health, problem: problem, uptimeSeconds: uptimeSeconds, step: model.steps, samples: counters.samples,
       unlearned: counters.unlearned, messages: counters.messages,
       rejected: Dictionary(uniqueKeysWithValues: counters.rejected.map { ($0.key.rawValue, $0.value) }),
       samplesPerSecond: samplesPerSecond,
-      loss: Stats.Loss(overall: model.progressiveLoss.overall, recent: model.progressiveLoss.recent),
+      loss: Stats.Loss(overall: validation.overall?.loss, recent: validation.recent?.loss), validation: validation,
       features: features, activeSet: active,
       sparsity: features == 0 ? 0 : Double(features - active) / Double(features), l1Norm: l1,
       l2Norm: l2.squareRoot(), intercept: model.learner.intercept, stepSize: model.learner.nextStepSize,
@@ -74,5 +75,28 @@ extension EngineSnapshot {
       step: model.steps, intercept: model.learner.intercept, names: chosen.map { model.dictionary.name(at: $0) },
       values: chosen.map { values[$0] }, features: model.dictionary.count,
       activeSet: values.count { $0 != 0 })
+  }
+}
+
+extension EngineSnapshot {
+  private var validation: Validation {
+    let loss = model.configuration.lossFunction
+    return Validation(
+      overall: model.validation.overall(loss).map(metrics), recent: model.validation.recent(loss).map(metrics),
+      window: model.validation.window(loss).map(metrics))
+  }
+
+  private func metrics(_ known: ValidationMetrics) -> Validation.Metrics {
+    var metrics = Validation.Metrics(loss: known.loss, bestConstantLoss: known.bestConstantLoss)
+    metrics.rmse = known.rootMeanSquaredError
+    metrics.mae = known.meanAbsoluteError
+    metrics.r2 = known.rSquared
+    metrics.accuracy = known.accuracy
+    metrics.auc = known.areaUnderCurve
+    metrics.aucError = known.areaUnderCurveError
+    metrics.baseRate = known.baseRate
+    metrics.meanPrediction = known.meanPrediction
+    metrics.calibrationError = known.calibrationError
+    return metrics
   }
 }

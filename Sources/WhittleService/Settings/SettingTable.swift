@@ -17,8 +17,11 @@ public enum SettingTable {
       "loss.epsilon", \.learner.lossParameters.epsilon, "ε of loss epsilon_insensitive: errors up to it are free."),
     .boolean("model.intercept", \.learner.intercept, "Whether the model has an intercept (never penalized)."),
     .number(
-      "model.recent_half_life", \.learner.recentHalfLife,
-      "Samples after which a loss has half its say in the recent progressive loss.", above: true),
+      "validation.half_life", \.learner.memory.halfLife,
+      "Samples after which a sample has half its say in the recent progressive metrics.", above: true),
+    .integer(
+      "validation.window", \.learner.memory.window,
+      "The last so many samples make the windowed progressive metrics.", 8...1_000_000_000_000),
     .choice(
       "learning_rate.schedule", \.learner.learningRate.schedule,
       "How the step size falls: constant η0; inverse_scaling η0/(t+1)^power; optimal 1/(λ(t+t0))."),

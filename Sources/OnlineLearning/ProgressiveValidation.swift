@@ -1,0 +1,89 @@
+internal import Glibc
+
+/// Progressive validation: how well each sample was predicted before it was learned (Blum, Kalai and Langford, COLT
+/// 1999), over everything, over the recent past with exponentially fading memory, and over a window. Constant memory.
+public struct ProgressiveValidation: Sendable, Equatable, Codable {
+  /// How much is remembered.
+  public struct Memory: Sendable, Equatable, Codable {
+    /// After how many samples a sample has half its say in the recent metrics; above 0.
+    public var halfLife: Double
+    /// The last so many samples make the window; at least 1.
+    public var window: Int
+
+    enum CodingKeys: String, CodingKey {
+      case window
+      case halfLife = "half_life"
+    }
+
+    public init(halfLife: Double = 1000, window: Int = 10_000) {
+      self.halfLife = halfLife
+      self.window = window
+    }
+  }
+
+  /// The window is made of so many stretches; the oldest goes as a whole, so that the window holds between 7/8 of its
+  /// length and all of it.
+  private static let stretches = 8
+
+  /// All that came before the stretches below.
+  private var earlier: ValidationTally
+  /// Oldest first; the last one is being filled.
+  private var stretches: [ValidationTally]
+  private var samplesInStretch = 0
+  private var recent: ValidationTally
+  /// What a sample of weight 1 counts as in `recent` now. Instead of fading what is there, what comes counts more.
+  private var recentScale = 1.0
+
+  enum CodingKeys: String, CodingKey {
+    case earlier, stretches, recent
+    case samplesInStretch = "samples_in_stretch"
+    case recentScale = "recent_scale"
+  }
+
+  public init(_ loss: Loss) {
+    earlier = ValidationTally(loss)
+    stretches = [ValidationTally(loss)]
+    recent = ValidationTally(loss)
+  }
+
+  /// Takes in a prediction whose target has become known.
+  ///
+  /// - Parameters:
+  ///   - target: normalized by the loss.
+  ///   - importance: above 0.
+  /// - Complexity: O(1), amortized
+  public mutating func record(
+    _ margin: Double, _ target: Double, importance: Double, _ loss: LossFunction, _ memory: Memory
+  ) {
+    if samplesInStretch >= max(1, memory.window / Self.stretches) { beginStretch(loss.loss) }
+    samplesInStretch += 1
+    stretches[stretches.count - 1].add(margin, target, weight: importance, loss)
+    recentScale *= exp2(1 / memory.halfLife)
+    if recentScale > 1e30 {
+      recent.scale(by: 1 / recentScale)
+      recentScale = 1
+    }
+    recent.add(margin, target, weight: importance * recentScale, loss)
+  }
+
+  private mutating func beginStretch(_ loss: Loss) {
+    if stretches.count == Self.stretches { earlier.merge(stretches.removeFirst()) }
+    stretches.append(ValidationTally(loss))
+    samplesInStretch = 0
+  }
+
+  /// Over everything; nil before the first sample.
+  public func overall(_ loss: LossFunction) -> ValidationMetrics? { merged(from: earlier).metrics(loss) }
+
+  /// Over the recent past; nil before the first sample.
+  public func recent(_ loss: LossFunction) -> ValidationMetrics? { recent.metrics(loss, scale: recentScale) }
+
+  /// Over the window; nil before the first sample.
+  public func window(_ loss: LossFunction) -> ValidationMetrics? {
+    merged(from: ValidationTally(loss.loss)).metrics(loss)
+  }
+
+  private func merged(from first: ValidationTally) -> ValidationTally {
+    stretches.reduce(into: first) { $0.merge($1) }
+  }
+}

@@ -1,0 +1,73 @@
+internal import Glibc
+
+/// Margins of the two classes, counted in bins of 1/16 from −16 to 16 with open ends: what the area under the curve and
+/// calibration are read from, in constant memory.
+struct ScoreHistogram: Sendable, Equatable, Codable {
+  private static let bins = 512
+  private static let perUnit = 16.0
+
+  /// Importance of each class by bin, and the sum of predicted probabilities.
+  private(set) var positives = [Double](repeating: 0, count: bins)
+  private(set) var negatives = [Double](repeating: 0, count: bins)
+  private(set) var predictions = [Double](repeating: 0, count: bins)
+
+  /// - Complexity: O(1)
+  mutating func add(margin: Double, isPositive: Bool, weight: Double) {
+    let middle = Double(ScoreHistogram.bins / 2)
+    // Clamped as a number: a margin may be far larger than any index.
+    let place = max(0, min(margin * ScoreHistogram.perUnit + middle, Double(ScoreHistogram.bins - 1)))
+    let bin = Int(place)
+    if isPositive { positives[bin] += weight } else { negatives[bin] += weight }
+    predictions[bin] += weight / (1 + exp(-margin))
+  }
+
+  mutating func merge(_ other: ScoreHistogram) {
+    for bin in positives.indices {
+      positives[bin] += other.positives[bin]
+      negatives[bin] += other.negatives[bin]
+      predictions[bin] += other.predictions[bin]
+    }
+  }
+
+  mutating func scale(by factor: Double) {
+    for bin in positives.indices {
+      positives[bin] *= factor
+      negatives[bin] *= factor
+      predictions[bin] *= factor
+    }
+  }
+
+  /// The area under the curve, pairs within a bin counting half, and half of those pairs' share: its largest error.
+  ///
+  /// - Returns: nil where one class is missing.
+  /// - Complexity: O(1)
+  var areaUnderCurve: (area: Double, error: Double)? {
+    var above = 0.0
+    var shared = 0.0
+    var negativesBelow = 0.0
+    for bin in positives.indices {
+      above += positives[bin] * negativesBelow
+      shared += positives[bin] * negatives[bin]
+      negativesBelow += negatives[bin]
+    }
+    let pairs = positives.reduce(0, +) * negativesBelow
+    guard pairs > 0 else { return nil }
+    return ((above + shared / 2) / pairs, shared / 2 / pairs)
+  }
+
+  /// The mean predicted probability, and the expected calibration error over ten ranges of it.
+  ///
+  /// - Complexity: O(1)
+  var calibration: (meanPrediction: Double, error: Double)? {
+    let weight = positives.reduce(0, +) + negatives.reduce(0, +)
+    guard weight > 0 else { return nil }
+    var distance = [Double](repeating: 0, count: 10)
+    for bin in positives.indices {
+      let members = positives[bin] + negatives[bin]
+      guard members > 0 else { continue }
+      let range = min(9, Int(predictions[bin] / members * 10))
+      distance[range] += predictions[bin] - positives[bin]
+    }
+    return (predictions.reduce(0, +) / weight, distance.reduce(0) { $0 + abs($1) } / weight)
+  }
+}

@@ -1,0 +1,55 @@
+/// Targets rounded to Float32 with five bits after the leading one, and how much weight each has: at most 2¹⁴ bins. What
+/// the best constant prediction is found with, for losses that no sums suffice for.
+struct TargetHistogram: Sendable, Equatable, Codable {
+  private struct Bin: Sendable, Equatable, Codable {
+    var weight = 0.0
+    var sum = 0.0
+  }
+
+  private var bins: [UInt32: Bin] = [:]
+
+  /// - Complexity: O(1) on average
+  mutating func add(_ target: Double, weight: Double) {
+    // Sign, exponent and five bits of the fraction.
+    let key = Float(target).bitPattern >> 18
+    bins[key, default: Bin()].weight += weight
+    bins[key, default: Bin()].sum += weight * target
+  }
+
+  mutating func merge(_ other: TargetHistogram) {
+    for (key, bin) in other.bins {
+      bins[key, default: Bin()].weight += bin.weight
+      bins[key, default: Bin()].sum += bin.sum
+    }
+  }
+
+  mutating func scale(by factor: Double) {
+    for key in bins.keys {
+      bins[key]?.weight *= factor
+      bins[key]?.sum *= factor
+    }
+  }
+
+  /// The least mean loss that any constant margin has.
+  ///
+  /// The losses are convex in the margin, so a ternary search over the sorted bins finds the best of them.
+  ///
+  /// - Complexity: O(b log b) for b occupied bins.
+  func leastLoss(_ loss: LossFunction) -> Double {
+    let known = bins.values.filter { $0.weight > 0 }
+      .map { (target: $0.sum / $0.weight, weight: $0.weight) }
+      .sorted { $0.target < $1.target }
+    guard !known.isEmpty else { return 0 }
+    let total = known.reduce(0) { $0 + $1.weight }
+    func mean(_ place: Int) -> Double {
+      known.reduce(0) { $0 + $1.weight * loss.value(known[place].target, $1.target) } / total
+    }
+    var low = 0
+    var high = known.count - 1
+    while high - low > 2 {
+      let third = (high - low) / 3
+      if mean(low + third) <= mean(high - third) { high -= third } else { low += third }
+    }
+    return (low...high).map(mean).min() ?? 0
+  }
+}
