@@ -153,13 +153,15 @@ extension Setting {
     if text.hasPrefix("ipc://") {
       let path = text.dropFirst("ipc://".count)
       // The length of a Unix socket's address.
-      return !path.isEmpty && path.utf8.count <= 107 && !path.contains("\0")
+      return !path.isEmpty && path.utf8.count <= 107 && !path.contains("\0") && (binds || path != "*")
     }
     guard text.hasPrefix("tcp://"), let colon = text.lastIndex(of: ":") else { return false }
     let host = text[text.index(text.startIndex, offsetBy: 6)..<max(colon, text.index(text.startIndex, offsetBy: 6))]
     let port = text[text.index(after: colon)...]
     guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || $0 == "/" }) else { return false }
-    if port == "*" { return binds }
+    // Any port, any address: there is nothing to connect to.
+    if port == "*" || host == "*", !binds { return false }
+    if port == "*" { return true }
     guard let number = UInt16(port), port.allSatisfy(\.isNumber) else { return false }
     return binds || number > 0
   }
