@@ -61,8 +61,10 @@ final class Publisher: Sendable {
         for endpoint in endpoints { bound.append(try socket.bind(endpoint)) }
         opened.fulfill(.success(bound))
         try run(socket)
+        engine.put(.publisherEnded(nil))
       } catch {
         opened.fulfill(.failure(error))
+        engine.put(.publisherEnded(error))
         logger.error("the publisher stopped", metadata: ["error": "\(error)"])
       }
     }
