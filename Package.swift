@@ -62,17 +62,23 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
-    .testTarget(name: "OnlineLearningTests", dependencies: ["OnlineLearning"], swiftSettings: strict),
     .testTarget(
-      name: "SampleFormatsTests", dependencies: ["SampleFormats", "OnlineLearning"], swiftSettings: strict),
+      name: "OnlineLearningTests", dependencies: ["OnlineLearning", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ModelStoreTests", dependencies: ["ModelStore", "OnlineLearning"], swiftSettings: strict),
+      name: "SampleFormatsTests", dependencies: ["SampleFormats", "OnlineLearning", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ModelStoreTests", dependencies: ["ModelStore", "OnlineLearning", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "WhittleProtocolTests", dependencies: ["WhittleProtocol"], swiftSettings: strict),
     .testTarget(
       name: "WhittleServiceTests",
       dependencies: [
         "WhittleService", "WhittleProtocol", "ModelStore", "OnlineLearning", "SampleFormats", "ZeroMQ",
+        "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .testTarget(

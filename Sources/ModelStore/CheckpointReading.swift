@@ -14,9 +14,10 @@ extension Checkpoint {
       guard header.metadata["format"] == Checkpoint.format else {
         throw SafeTensors.Malformed(problem: "it is a safetensors file, but not one of whittle's")
       }
+      // Before anything in the file is believed, its version too.
+      try Checkpoint.verify(&bytes, header)
       found = try Checkpoint.number("format_version", in: header)
       if found <= Checkpoint.formatVersion {
-        try Checkpoint.verify(&bytes, header)
         let time: Double = try Checkpoint.number("time", in: header)
         // Up to the year 5138; what shows times to people does not take every number.
         guard (0...1e11).contains(time) else { throw SafeTensors.Malformed(problem: "its \"time\" is \(time)") }

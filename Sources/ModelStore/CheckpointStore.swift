@@ -65,7 +65,8 @@ public struct CheckpointStore: Sendable {
 
   /// The newest checkpoint that is whole. Found by reading, not by trust in names or times.
   ///
-  /// - Throws: when the directory cannot be listed.
+  /// - Throws: when the directory cannot be listed, or a file before the first whole one cannot be read or is of a newer
+  ///   version.
   /// - Complexity: O(bytes of the files read)
   public mutating func newest() throws(StoreError) -> Newest {
     var skipped: [StoreError] = []
@@ -75,6 +76,8 @@ public struct CheckpointStore: Sendable {
         whole.insert(entry.sequence)
         return Newest(checkpoint: checkpoint, entry: entry, skipped: skipped)
       } catch {
+        // Passing over what a newer whittle wrote, or what the disk does not give back now, would lose what it holds.
+        guard case .damaged = error else { throw error }
         damaged.insert(entry.sequence)
         skipped.append(error)
       }
@@ -119,6 +122,7 @@ public struct CheckpointStore: Sendable {
           _ = try Checkpoint(file: entry.path)
           whole.insert(entry.sequence)
         } catch {
+          // What cannot be read now, or by this whittle, may be worth keeping: it counts as damaged does.
           damaged.insert(entry.sequence)
           found.append(error)
           continue

@@ -1,5 +1,6 @@
 import Glibc
 import OnlineLearning
+import TestSupport
 import Testing
 
 /// No stream of finite samples makes anything infinite or NaN.

@@ -1,4 +1,5 @@
 import OnlineLearning
+import TestSupport
 import Testing
 
 @Suite struct FeatureDictionaryTests {

@@ -1,4 +1,5 @@
 import OnlineLearning
+import TestSupport
 import Testing
 
 /// One configuration and one stream to try it on.

@@ -1,5 +1,6 @@
 import Glibc
 import OnlineLearning
+import TestSupport
 import Testing
 
 @Suite struct LossTests {

@@ -1,5 +1,6 @@
 import Glibc
 import OnlineLearning
+import TestSupport
 import Testing
 
 /// Shrinkage is the exact solution of its differential equation, and so a flow.

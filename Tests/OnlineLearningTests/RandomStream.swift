@@ -1,5 +1,6 @@
 import Glibc
 import OnlineLearning
+import TestSupport
 
 /// One labelled sample; a feature may stand in it twice.
 struct Sample {

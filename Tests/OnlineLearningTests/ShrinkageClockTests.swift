@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import OnlineLearning
+import TestSupport
 import Testing
 
 @Suite struct ShrinkageClockTests {

@@ -1,4 +1,5 @@
 import OnlineLearning
+import TestSupport
 import Testing
 
 /// The work of a step is that of its sample, however large the model: counted in coordinates written, not in time.

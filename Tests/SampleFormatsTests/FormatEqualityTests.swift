@@ -1,5 +1,6 @@
 import OnlineLearning
 import SampleFormats
+import TestSupport
 import Testing
 
 /// The format that a sample comes in makes no difference to what is learned.

@@ -1,5 +1,6 @@
 import OnlineLearning
 import SampleFormats
+import TestSupport
 import Testing
 
 /// Random damage to valid messages: the decoder never traps, and what it lets through is sound.

@@ -54,19 +54,19 @@ public struct WhittledService: Service {
     }
     let opened = Completion<Result<[String: [String]], DaemonError>>()
     let ended = Completion<Result<Void, DaemonError>>()
-    try OperatingThread.start(named: "whittle-engine") {
+    try OperatingThread.start(named: "whittle-engine", fulfilling: ended) {
       do throws(DaemonError) {
         let engine = try Engine(
           restoration.model, restored: restoration.checkpoint, settings: loaded, published: published,
           mailbox: mailbox, publisher: publisher, writer: writer, logger: logger, in: context)
         opened.fulfill(.success(engine.endpoints))
         try engine.run()
-        ended.fulfill(.success(()))
+        return .success(())
       } catch {
         publisher.stop()
         writer.stop()
         opened.fulfill(.failure(error))
-        ended.fulfill(.failure(error))
+        return .failure(error)
       }
     }
     if case .success(let endpoints) = await opened.value() {
@@ -82,6 +82,8 @@ public struct WhittledService: Service {
       mailbox.put(.stop)
     }
     await publisher.ended.value()
+    // Both threads have let go of the context: it goes with this function, and that waits until the last answers and
+    // the last publication have left.
     try result.get()
   }
 }

@@ -33,6 +33,8 @@ final class Engine {
   private var rate: RateMeter
   private var publication: Recurrence
   private var publisherIsBusy = false
+  private var publisherHasEnded = false
+  private var publisherFailure: ZeroMQError?
   private var isStopping = false
   var checkpoints: CheckpointState
 
@@ -159,6 +161,11 @@ final class Engine {
     case .stop: isStopping = true
     case .answer(let envelope, let answer): try send(answer, to: envelope)
     case .published: publisherIsBusy = false
+    case .publisherEnded(let failure):
+      publisherHasEnded = true
+      publisherFailure = failure
+      // Without it nobody hears of the model any more: save it, and let whoever supervises the daemon start it anew.
+      if failure != nil { isStopping = true }
     case .checkpointed(let result): try checkpointEnded(result)
     }
   }
@@ -217,6 +224,8 @@ final class Engine {
     publisher.publish(snapshot(now: now))
     publisher.stop()
     do throws(ZeroMQError) {
+      // Answers that it still had to put into words are sent on the way.
+      while !publisherHasEnded { try waitForLetters() }
       // One that is being written may be older than the model.
       while checkpoints.isBusy { try waitForLetters() }
       if checkpoints.problem != nil || checkpoints.lastWrittenStep != model.steps {
@@ -228,11 +237,13 @@ final class Engine {
     }
     writer.stop()
     if let failure = checkpoints.lastFailure { throw .lastCheckpoint(failure) }
+    if let publisherFailure { throw .messaging(publisherFailure) }
     logger.info("stopped", metadata: ["step": "\(model.steps)", "samples": "\(counters.samples)"])
   }
 
   private func waitForLetters() throws(ZeroMQError) {
-    _ = try poller.wait(milliseconds: -1)
+    // Samples that come now are for the next start; only letters end this wait.
+    _ = try Poller([], wake: mailbox.wake).wait(milliseconds: -1)
     for letter in mailbox.takeAll() { try read(letter) }
   }
 }

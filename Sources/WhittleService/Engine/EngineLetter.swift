@@ -1,5 +1,6 @@
 internal import ModelStore
 internal import WhittleProtocol
+internal import ZeroMQ
 
 /// What other threads tell the engine.
 enum EngineLetter: Sendable {
@@ -7,6 +8,8 @@ enum EngineLetter: Sendable {
   case stop
   /// An answer that was put together elsewhere, to be sent from the engine's socket.
   case answer(Envelope, [UInt8])
+  /// The publisher's thread has come to its end, after all that it was asked for or because libzmq failed.
+  case publisherEnded(ZeroMQError?)
   /// The publisher is free for the next publication.
   case published
   /// A checkpoint is durable, or could not be made so.

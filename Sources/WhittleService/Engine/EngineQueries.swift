@@ -23,10 +23,11 @@ extension Engine {
   /// - Parameter frames: as a ROUTER delivers them: identity, an empty delimiter if the peer is a REQ, the question.
   private func answer(_ frames: [[UInt8]]) throws(ZeroMQError) {
     guard let identity = frames.first else { return }
-    let isDelimited = frames.count == 3 && frames[1].isEmpty
+    let isDelimited = frames.count >= 3 && frames[1].isEmpty
     let envelope = Envelope(frames: isDelimited ? [identity, []] : [identity])
-    guard frames.count == 2 || isDelimited, let question = frames.last else {
-      let failure = QueryFailure(.badRequest, "a request is one frame of JSON; this one has \(frames.count - 1)")
+    let body = frames.dropFirst(envelope.frames.count)
+    guard body.count == 1, let question = body.first else {
+      let failure = QueryFailure(.badRequest, "a request is one frame of JSON; this one has \(body.count)")
       return try send(encodedFailure(failure), to: envelope)
     }
     do {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Starts threads of the operating system's. The engine, the publisher and the writer block in system calls, which
 /// the cooperative pool's threads must not.
@@ -28,5 +29,30 @@ enum OperatingThread {
       throw .thread(name: name, code: code)
     }
     pthread_detach(thread)
+  }
+
+  /// Runs the body on a new thread and delivers its value once the thread has let go of all that the body held, such
+  /// as sockets.
+  ///
+  /// - Throws: when the operating system starts no more threads.
+  static func start<Value: Sendable>(
+    named name: String, fulfilling completion: Completion<Value>, _ body: @escaping @Sendable () -> Value
+  ) throws(DaemonError) {
+    let once = Once(body)
+    try start(named: name) { completion.fulfill(once.run()) }
+  }
+
+  /// A body that is gone when it has run.
+  private final class Once<Value: Sendable>: Sendable {
+    private let body: Mutex<(@Sendable () -> Value)?>
+
+    init(_ body: @escaping @Sendable () -> Value) {
+      self.body = Mutex(body)
+    }
+
+    func run() -> Value {
+      guard let body = body.withLock({ $0.take() }) else { preconditionFailure("a thread runs its body once") }
+      return body()
+    }
   }
 }

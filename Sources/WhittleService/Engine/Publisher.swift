@@ -26,7 +26,7 @@ final class Publisher: Sendable {
   private let engine: Mailbox<EngineLetter>
   private let notifier: SystemdNotifier
   private let logger: Logger
-  /// Ends when the thread has.
+  /// Comes when the thread has ended and closed its socket.
   let ended = Completion<Void>()
 
   init(engine: Mailbox<EngineLetter>, notifier: SystemdNotifier, logger: Logger) throws(ZeroMQError) {
@@ -52,8 +52,7 @@ final class Publisher: Sendable {
   /// - Returns: the endpoints in full.
   func start(_ endpoints: [String], in context: Context) async throws(DaemonError) -> [String] {
     let opened = Completion<Result<[String], ZeroMQError>>()
-    try OperatingThread.start(named: "whittle-publish") { [self] in
-      defer { ended.fulfill(()) }
+    try OperatingThread.start(named: "whittle-publish", fulfilling: ended) { [self] in
       do throws(ZeroMQError) {
         let socket = try Socket(.publish, in: context)
         // At the end, subscribers that are there still get the last publication.
@@ -62,8 +61,10 @@ final class Publisher: Sendable {
         for endpoint in endpoints { bound.append(try socket.bind(endpoint)) }
         opened.fulfill(.success(bound))
         try run(socket)
+        engine.put(.publisherEnded(nil))
       } catch {
         opened.fulfill(.failure(error))
+        engine.put(.publisherEnded(error))
         logger.error("the publisher stopped", metadata: ["error": "\(error)"])
       }
     }

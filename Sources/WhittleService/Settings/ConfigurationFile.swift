@@ -19,7 +19,8 @@ struct ConfigurationFile {
   }
 
   private mutating func read(_ yaml: String) {
-    var lines = yaml.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // Carriage returns end lines too, or the line numbers below would not be the parser's.
+    var lines = yaml.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
     // Every round removes a repeated key, so that one does not hide the mistakes that follow it.
     while true {
       do {
@@ -52,7 +53,7 @@ struct ConfigurationFile {
     var found = false
     for name in names {
       var first: (line: Int, indent: Int)?
-      for index in max(0, line - 1)..<lines.count {
+      for index in lines.indices.dropFirst(max(0, line - 1)) {
         let text = lines[index]
         let indent = text.prefix { $0 == " " }.count
         let body = text.dropFirst(indent)
@@ -96,6 +97,11 @@ struct ConfigurationFile {
         return readSection(value, key: key, line: line)
       }
       mistakes.append(.unknown(key, among: SettingTable.keysAndSections, at: place(line), line: line))
+      return
+    }
+    // The parser sees every repetition but that of a nested key and one written with dots.
+    if entries.contains(where: { $0.setting.key == key }) {
+      report("\(key) stands here again, nested once and once with dots; give it once", line: line)
       return
     }
     switch value {
@@ -142,6 +148,8 @@ struct ConfigurationFile {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
       report("this is not YAML: \(problem)", line: mark.line)
+    case .reader(let problem, _, let value, _):
+      report("this is not YAML: \(problem) (character code \(value))", line: nil)
     default: report("this is not YAML: \(error)", line: nil)
     }
   }

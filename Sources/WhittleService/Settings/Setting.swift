@@ -59,15 +59,16 @@ extension Setting {
     read = { render($0[keyPath: path]) }
   }
 
-  /// A finite number with a lower bound, which itself counts unless it is `above`.
+  /// A number with a lower bound, which itself counts unless it is `above`, and an upper one far beyond any use, so
+  /// that sums and products of settings stay finite.
   static func number(
     _ key: String, _ path: SettingPath<Double>, _ summary: String, atLeast least: Double = 0,
     above: Bool = false
   ) -> Setting {
     Setting(
       key, path, summary,
-      expects: above ? "a number above \(plain(least))" : "a number of at least \(plain(least))",
-      parse: { decimal($0).flatMap { (above ? $0 > least : $0 >= least) ? $0 : nil } },
+      expects: (above ? "a number above \(plain(least))" : "a number of at least \(plain(least))") + ", at most 1e9",
+      parse: { decimal($0).flatMap { (above ? $0 > least : $0 >= least) && $0 <= 1e9 ? $0 : nil } },
       render: { .number($0) })
   }
 
@@ -83,8 +84,8 @@ extension Setting {
     _ key: String, _ path: SettingPath<Double?>, _ summary: String, none: String
   ) -> Setting {
     Setting(
-      key, path, summary, expects: "a number above 0, or \(none)",
-      parse: { text in text == none ? .some(nil) : decimal(text).flatMap { $0 > 0 ? .some($0) : nil } },
+      key, path, summary, expects: "a number above 0, at most 1e9, or \(none)",
+      parse: { text in text == none ? .some(nil) : decimal(text).flatMap { $0 > 0 && $0 <= 1e9 ? .some($0) : nil } },
       render: { $0.map { .number($0) } ?? .string(none) })
   }
 
@@ -160,13 +161,15 @@ extension Setting {
     if text.hasPrefix("ipc://") {
       let path = text.dropFirst("ipc://".count)
       // The length of a Unix socket's address.
-      return !path.isEmpty && path.utf8.count <= 107 && !path.contains("\0")
+      return !path.isEmpty && path.utf8.count <= 107 && !path.contains("\0") && (binds || path != "*")
     }
     guard text.hasPrefix("tcp://"), let colon = text.lastIndex(of: ":") else { return false }
     let host = text[text.index(text.startIndex, offsetBy: 6)..<max(colon, text.index(text.startIndex, offsetBy: 6))]
     let port = text[text.index(after: colon)...]
     guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || $0 == "/" }) else { return false }
-    if port == "*" { return binds }
+    // Any port, any address: there is nothing to connect to.
+    if port == "*" || host == "*", !binds { return false }
+    if port == "*" { return true }
     guard let number = UInt16(port), port.allSatisfy(\.isNumber) else { return false }
     return binds || number > 0
   }

@@ -1,14 +1,14 @@
-import Glibc
+internal import Glibc
 
-/// SplitMix64: the same numbers for the same seed, on every machine.
-struct SeededGenerator: RandomNumberGenerator {
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed, on every machine.
+public struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) {
+  public init(seed: UInt64) {
     state = seed
   }
 
-  mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -17,27 +17,27 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 
   /// Uniform in 0..<1.
-  mutating func unit() -> Double {
+  public mutating func unit() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
 
   /// Uniform in the range.
-  mutating func uniform(_ range: Range<Double>) -> Double {
+  public mutating func uniform(_ range: Range<Double>) -> Double {
     range.lowerBound + unit() * (range.upperBound - range.lowerBound)
   }
 
   /// Uniform in 0..<count.
-  mutating func below(_ count: Int) -> Int {
+  public mutating func below(_ count: Int) -> Int {
     Int(next() % UInt64(count))
   }
 
   /// Standard normal, by Box and Muller.
-  mutating func normal() -> Double {
+  public mutating func normal() -> Double {
     (-2 * log(1 - unit())).squareRoot() * cos(2 * Double.pi * unit())
   }
 
   /// One of the elements.
-  mutating func pick<Element>(_ elements: [Element]) -> Element {
+  public mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[below(elements.count)]
   }
 }

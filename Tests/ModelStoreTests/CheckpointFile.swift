@@ -1,0 +1,87 @@
+import FoundationEssentials
+import OnlineLearning
+import TestSupport
+
+@testable import ModelStore
+
+/// The bytes of a checkpoint file, to be damaged.
+struct CheckpointFile {
+  /// The header's JSON, with its padding, and what follows it.
+  var header: String
+  var data: [UInt8]
+
+  init(_ model: Model) throws {
+    self.init(try Checkpoint(model, time: 1_700_000_000.5).encoded().flatMap { $0 })
+  }
+
+  init(_ bytes: [UInt8]) {
+    let length = Int(bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) })
+    header = String(decoding: bytes[8..<8 + length], as: UTF8.self)
+    data = Array(bytes[(8 + length)...])
+  }
+
+  /// A small model with every kind of tensor.
+  static func sample() throws -> CheckpointFile {
+    var model = Model(LearnerConfiguration(penalty: Penalty(l1: 0.01, l2: 0.01, period: 2)))
+    let sample = RandomStream.Sample(features: [("a", 1), ("größe", -2), ("c", 0.5)], target: 3, importance: 1)
+    for _ in 0..<5 { model.learn([sample]) }
+    return try CheckpointFile(model)
+  }
+
+  /// The bytes as they are.
+  var bytes: [UInt8] {
+    withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8) + data
+  }
+
+  /// The bytes with a checksum that agrees with them, so that only what the checksum does not cover is left to object.
+  var sealed: [UInt8] {
+    var bytes = bytes
+    let header = Array(bytes[..<(8 + self.header.utf8.count)])
+    guard let place = Checkpoint.checksumDigits(in: header.span) else { return bytes }
+    bytes.replaceSubrange(place, with: repeatElement(UInt8(ascii: "0"), count: 8))
+    var check = CRC32C()
+    bytes.withUnsafeBytes { check.update($0) }
+    bytes.replaceSubrange(place, with: Checkpoint.digits(check.value))
+    return bytes
+  }
+
+  func replacing(_ text: String, with other: String) -> CheckpointFile {
+    var copy = self
+    copy.header = header.replacing(text, with: other)
+    return copy
+  }
+
+  /// The text that gives a tensor's place, such as `"data_offsets":[0,24]`.
+  func offsets(of tensor: String) -> (start: Int, end: Int, text: String) {
+    let after = header.components(separatedBy: "\"\(tensor)\":{")[1]
+    let inside = after.components(separatedBy: "\"data_offsets\":[")[1].components(separatedBy: "]")[0]
+    let numbers = inside.components(separatedBy: ",").compactMap { Int($0) }
+    return (numbers[0], numbers[1], "\"data_offsets\":[\(inside)]")
+  }
+
+  /// Puts bytes into a tensor.
+  func setting(_ tensor: String, at offset: Int = 0, to bytes: [UInt8]) -> CheckpointFile {
+    var copy = self
+    let start = offsets(of: tensor).start + offset
+    copy.data.replaceSubrange(start..<start + bytes.count, with: bytes)
+    return copy
+  }
+}
+
+/// What reading the bytes as a checkpoint ends with; nil where they are one.
+func failure(reading bytes: [UInt8], in directory: TemporaryDirectory) throws -> StoreError? {
+  let file = try directory.write(bytes, to: "damaged.safetensors")
+  do throws(StoreError) {
+    _ = try Checkpoint(file: file)
+    return nil
+  } catch {
+    return error
+  }
+}
+
+extension StoreError {
+  /// What is wrong with a damaged file; nil for another error.
+  var damage: String? {
+    if case .damaged(_, let problem) = self { problem } else { nil }
+  }
+}

@@ -1,0 +1,121 @@
+import OnlineLearning
+import TestSupport
+
+/// A configuration and a stream of samples, all of it decided by the seed.
+struct RandomStream {
+  struct Sample {
+    let features: [(name: String, value: Float)]
+    let target: Double
+    let importance: Double
+  }
+
+  let configuration: LearnerConfiguration
+  /// Messages, each of some samples.
+  let messages: [[Sample]]
+
+  /// Names that a file must bring back to the byte: composed and decomposed letters are two features.
+  private static let names = [
+    "a", "b", "größe", "é", "e\u{301}", "温度", "👩🏽‍🔬", "with \"quotes\" and \\", "tab\tline\n", "", "nul\u{0}", "ns^x",
+    String(repeating: "long", count: 50), "\u{2028}", "\"checksum\":\"crc32c:00000000\"", "<script>",
+  ]
+
+  init(seed: UInt64, messages count: Int) {
+    var generator = SeededGenerator(seed: seed)
+    let configuration = RandomStream.configuration(&generator)
+    self.configuration = configuration
+    messages = (0..<count).map { _ in
+      (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+        RandomStream.sample(configuration.loss, &generator)
+      }
+    }
+  }
+
+  private static func configuration(_ generator: inout SeededGenerator) -> LearnerConfiguration {
+    let schedule = generator.pick(LearningRate.Schedule.allCases)
+    var l1 = generator.pick([0, 0, 0.001, 0.1, 2])
+    let l2 = generator.pick([0, 0, 0.0005, 0.05, 1])
+    // The optimal schedule divides by the sum.
+    if schedule == .optimal, l1 + l2 == 0 { l1 = 0.01 }
+    return LearnerConfiguration(
+      loss: generator.pick(Loss.allCases),
+      intercept: Bool.random(using: &generator),
+      learningRate: LearningRate(
+        schedule: schedule, initial: Double.random(in: 0.001...0.3, using: &generator),
+        power: Double.random(in: 0...1, using: &generator),
+        offset: Bool.random(using: &generator) ? nil : Double.random(in: 1...1000, using: &generator)),
+      penalty: Penalty(
+        l1: l1, l2: l2, threshold: generator.pick([nil, 0.05, 1]),
+        period: generator.pick([1, 1, 2, 5, 1000])),
+      recentHalfLife: Double.random(in: 0.5...5000, using: &generator))
+  }
+
+  private static func sample(_ loss: Loss, _ generator: inout SeededGenerator) -> Sample {
+    let features = (0..<Int.random(in: 0...5, using: &generator)).map { _ in
+      (
+        generator.pick(names),
+        Bool.random(using: &generator) ? 1 : Float.random(in: -3...3, using: &generator)
+      )
+    }
+    let target =
+      switch loss {
+      case .squared: Double.random(in: -10...10, using: &generator)
+      case .logistic: Bool.random(using: &generator) ? 1.0 : -1
+      }
+    let importance = generator.pick([1, 1, 1, 0.25, 7])
+    return Sample(features: features, target: target, importance: importance)
+  }
+
+  /// The model that has learned these messages, and what it was before each of them.
+  func learn() -> (model: Model, before: [Model]) {
+    var model = Model(configuration)
+    var before: [Model] = []
+    for message in messages {
+      before.append(model)
+      model.learn(message)
+    }
+    return (model, before)
+  }
+}
+
+extension Model {
+  /// Learns as the daemon does: names first, then all samples of the message.
+  mutating func learn(_ message: [RandomStream.Sample]) {
+    var batch = SampleBatch()
+    for sample in message {
+      for (name, value) in sample.features {
+        batch.append(feature: dictionary.intern(Array(name.utf8).span), value: value)
+      }
+      batch.endRow(target: sample.target, importance: sample.importance)
+    }
+    learn(batch)
+  }
+}
+
+/// All that a model holds, to the bit.
+struct ModelBits: Equatable {
+  private let configuration: LearnerConfiguration
+  private let nameBytes: [UInt8]
+  private let nameEnds: [Int]
+  private let weights: [UInt32]
+  private let marks: [UInt64]
+  private let gravityMarks: [UInt64]
+  private let coefficients: [UInt32]
+  private let intercept: UInt64
+  private let clocks: [UInt64]
+  private let state: LinearLearner.State
+  private let progressiveLoss: ProgressiveLoss
+
+  init(_ model: Model) {
+    configuration = model.configuration
+    nameBytes = model.dictionary.nameBytes
+    nameEnds = model.dictionary.nameEnds
+    weights = model.learner.coordinates.map(\.weight.bitPattern)
+    marks = model.learner.coordinates.map(\.mark.bitPattern)
+    gravityMarks = model.learner.gravityMarks.map(\.bitPattern)
+    coefficients = model.learner.coefficients().map(\.bitPattern)
+    intercept = model.learner.intercept.bitPattern
+    clocks = [model.learner.state.clock.now.decay.bitPattern, model.learner.state.clock.now.gravity.bitPattern]
+    state = model.learner.state
+    progressiveLoss = model.progressiveLoss
+  }
+}

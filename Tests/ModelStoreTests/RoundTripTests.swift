@@ -1,0 +1,88 @@
+import OnlineLearning
+import TestSupport
+import Testing
+
+@testable import ModelStore
+
+/// What comes back from a file is the model that went in, to the bit, and it goes on learning as that one would have.
+struct RoundTripTests {
+  @Test(arguments: 0..<60 as Range<UInt64>)
+  func restoredModelIsTheSameAtEveryCut(seed: UInt64) throws {
+    let directory = try TemporaryDirectory()
+    let stream = RandomStream(seed: seed, messages: 24)
+    let (uninterrupted, before) = stream.learn()
+    for (cut, snapshot) in before.enumerated() {
+      let file = try directory.write(try Checkpoint(snapshot, time: 1.5).encoded().flatMap { $0 }, to: "model")
+      let restored = try Checkpoint(file: file)
+      #expect(restored.time == 1.5)
+      var model = restored.model
+      #expect(ModelBits(model) == ModelBits(snapshot), "seed \(seed), cut \(cut)")
+      for message in stream.messages[cut...] { model.learn(message) }
+      #expect(ModelBits(model) == ModelBits(uninterrupted), "seed \(seed), continued from cut \(cut)")
+    }
+  }
+
+  /// The seeds above must reach what they are there for.
+  @Test func randomStreamsAreVaried() {
+    let configurations = (0..<60).map { RandomStream(seed: $0, messages: 0).configuration }
+    for loss in Loss.allCases { #expect(configurations.contains { $0.loss == loss }) }
+    for schedule in LearningRate.Schedule.allCases {
+      #expect(configurations.contains { $0.learningRate.schedule == schedule && $0.penalty.period == 1 })
+      #expect(configurations.contains { $0.learningRate.schedule == schedule && $0.penalty.period > 1 })
+    }
+    #expect(configurations.contains { $0.penalty.threshold != nil && $0.penalty.period > 1 && $0.penalty.l1 > 0 })
+    #expect(configurations.contains { $0.penalty.isNone })
+  }
+
+  @Test(arguments: [0, 1, 5000])
+  func everyNumberOfFeatures(count: Int) throws {
+    let directory = try TemporaryDirectory()
+    var model = Model(LearnerConfiguration(penalty: Penalty(l1: 0.1, l2: 0.1, period: 3)))
+    model.learn([
+      RandomStream.Sample(
+        features: (0..<count).map { ("feature-\($0)", Float($0 % 7)) }, target: 3, importance: 1)
+    ])
+    let file = try directory.write(try Checkpoint(model, time: 0).encoded().flatMap { $0 }, to: "model")
+    #expect(ModelBits(try Checkpoint(file: file).model) == ModelBits(model))
+    #expect(model.dictionary.count == count)
+  }
+
+  /// Names that were made known but not yet learned are zero, and learning them later is as if nothing had happened.
+  @Test func namesThatTheLearnerHasNotMet() throws {
+    let directory = try TemporaryDirectory()
+    var model = Model(LearnerConfiguration(penalty: Penalty(l1: 0.01, l2: 0.01, period: 4)))
+    let sample = RandomStream.Sample(features: [("known", 1), ("too", 2)], target: 1, importance: 1)
+    model.learn([sample])
+    _ = model.dictionary.intern(Array("new".utf8).span)
+    let file = try directory.write(try Checkpoint(model, time: 0).encoded().flatMap { $0 }, to: "model")
+    var restored = try Checkpoint(file: file).model
+    #expect(restored.learner.count == 3)
+    #expect(restored.learner.coefficient(2) == 0)
+    let later = RandomStream.Sample(features: [("new", 1), ("known", 2)], target: 1, importance: 1)
+    for _ in 0..<10 {
+      restored.learn([sample, later])
+      model.learn([sample, later])
+    }
+    #expect(restored.learner.coefficients() == model.learner.coefficients())
+    #expect(restored.progressiveLoss == model.progressiveLoss)
+  }
+
+  @Test func numbersAtTheEdgeOfTheirRange() throws {
+    let directory = try TemporaryDirectory()
+    for value in [Float.greatestFiniteMagnitude, .leastNonzeroMagnitude, -0.0, 1e-30] {
+      var model = Model(LearnerConfiguration(learningRate: LearningRate(schedule: .constant, initial: 1)))
+      for target in [Double(Float.greatestFiniteMagnitude), -1e38, 0, .leastNonzeroMagnitude] {
+        model.learn([RandomStream.Sample(features: [("a", value), ("b", 1)], target: target, importance: 3e38)])
+      }
+      let file = try directory.write(try Checkpoint(model, time: 0).encoded().flatMap { $0 }, to: "model")
+      #expect(ModelBits(try Checkpoint(file: file).model) == ModelBits(model), "value \(value)")
+    }
+  }
+
+  /// Equal models give equal files, whatever the dictionary's hash seed.
+  @Test func encodingIsDeterministic() throws {
+    let stream = RandomStream(seed: 7, messages: 30)
+    let files = try (0..<2).map { _ in try Checkpoint(stream.learn().model, time: 12.25).encoded() }
+    #expect(files[0] == files[1])
+  }
+}

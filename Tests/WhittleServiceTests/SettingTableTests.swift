@@ -1,0 +1,101 @@
+import TestSupport
+import Testing
+import WhittleProtocol
+
+@testable import WhittleService
+
+/// Every setting, by every way of setting it.
+struct SettingTableTests {
+  private static let keys = SettingTable.all.map(\.key)
+
+  @Test func everySettingHasAValueHereAndNamesOfItsOwn() {
+    #expect(
+      Set(SettingValue.byKey.keys) == Set(Self.keys), "a setting is new or gone: give it a value in SettingValues")
+    #expect(Set(Self.keys).count == Self.keys.count)
+    #expect(Set(SettingTable.all.map(\.flag)).count == Self.keys.count)
+    #expect(Set(SettingTable.all.map(\.environmentVariable)).count == Self.keys.count)
+    #expect(SettingTable.all.allSatisfy { $0.summary.hasSuffix(".") && !$0.expectation.isEmpty })
+  }
+
+  @Test(arguments: keys)
+  func isSetByFile(key: String) throws {
+    let value = try #require(SettingValue.byKey[key])
+    let loaded = try LoadedSettings(file: (value.file(key), "f.yaml"), environment: [:], flags: [:])
+    try expect(loaded, has: value, for: key, .file)
+    #expect(loaded.place(of: key) == "f.yaml:\(key.split(separator: ".").count + 1)")
+  }
+
+  @Test(arguments: keys)
+  func isSetByVariable(key: String) throws {
+    let value = try #require(SettingValue.byKey[key])
+    let name = "WHITTLED_" + key.uppercased().replacing(".", with: "_")
+    let loaded = try LoadedSettings(file: nil, environment: [name: value.text, "PATH": "/bin"], flags: [:])
+    try expect(loaded, has: value, for: key, .environment)
+    #expect(loaded.place(of: key) == name)
+  }
+
+  @Test(arguments: keys)
+  func isSetByFlag(key: String) throws {
+    let value = try #require(SettingValue.byKey[key])
+    let loaded = try LoadedSettings(file: nil, environment: [:], flags: [key: [value.text]])
+    try expect(loaded, has: value, for: key, .flag)
+    #expect(loaded.place(of: key) == "--" + key.replacing(".", with: "-").replacing("_", with: "-"))
+    // A list is also given by repeating the flag.
+    let setting = try #require(SettingTable.byKey[key])
+    if setting.isList {
+      let parts = value.text.split(separator: ",").map(String.init)
+      let repeated = try LoadedSettings(file: nil, environment: [:], flags: [key: parts])
+      #expect(repeated.settings == loaded.settings)
+    }
+  }
+
+  private func expect(
+    _ loaded: LoadedSettings, has value: SettingValue, for key: String, _ origin: LoadedSettings.Origin
+  ) throws {
+    let setting = try #require(SettingTable.byKey[key])
+    #expect(Setting.text(setting.read(loaded.settings)) == value.shown)
+    #expect(setting.defaultText != value.shown, "the value must differ from the default to show anything")
+    #expect(loaded.origin(of: key) == origin)
+    let others = SettingTable.all.filter { $0.key != key && !$0.key.hasPrefix("ingest.") }
+    for other in others {
+      #expect(other.read(loaded.settings) == other.read(Settings()), "\(other.key) changed too")
+      #expect(loaded.origin(of: other.key) == .default)
+      #expect(loaded.place(of: other.key) == nil)
+    }
+    let report = loaded.report(endpoints: ["query.bind": ["x"]])
+    #expect(report.configuration[key] == setting.read(loaded.settings))
+    #expect(report.origins[key] == origin.rawValue)
+    #expect(Set(report.configuration.keys) == Set(Self.keys))
+    #expect(Set(report.origins.keys) == Set(Self.keys))
+    #expect(report.endpoints == ["query.bind": ["x"]])
+  }
+
+  @Test func defaultsAsPeopleReadThem() {
+    let defaults: [String: String] = [
+      "model.loss": "squared", "model.intercept": "true", "model.recent_half_life": "1000",
+      "learning_rate.schedule": "inverse_scaling", "learning_rate.initial": "0.01", "learning_rate.power": "0.25",
+      "learning_rate.t0": "auto", "penalty.l1": "0.01", "penalty.l2": "0.001", "penalty.threshold": "none",
+      "penalty.period": "1", "ingest.sub.bind": "tcp://127.0.0.1:5700", "ingest.sub.connect": "none",
+      "ingest.sub.topics": "\"\"", "ingest.pull.bind": "tcp://127.0.0.1:5701", "ingest.pull.connect": "none",
+      "ingest.format": "auto", "ingest.receive_high_water_mark": "10000", "limits.message_bytes": "16777216",
+      "limits.samples_per_message": "100000", "limits.features_per_sample": "1000000", "limits.name_bytes": "1024",
+      "limits.nesting_depth": "32", "limits.features": "16777216", "publish.bind": "tcp://127.0.0.1:5702",
+      "publish.every_samples": "10000", "publish.every_seconds": "1", "query.bind": "tcp://127.0.0.1:5703",
+      "state.directory": "whittled-state", "checkpoint.every_samples": "1000000", "checkpoint.every_seconds": "30",
+      "checkpoint.keep": "3", "shutdown.drain_seconds": "5", "log.level": "info", "log.format": "text",
+    ]
+    #expect(Dictionary(uniqueKeysWithValues: SettingTable.all.map { ($0.key, $0.defaultText) }) == defaults)
+  }
+
+  @Test(arguments: [
+    "", "\n\n", "# only words\n  # and more\n", "---\n", "penalty:\n  # l1: 1\ningest:\n  sub:\n", "{}\n",
+  ])
+  func filesThatSayNothingAreTheDefaults(yaml: String) throws {
+    let loaded = try LoadedSettings(file: (yaml, "f.yaml"), environment: [:], flags: [:])
+    #expect(loaded.settings == Settings())
+    for setting in SettingTable.all {
+      #expect(loaded.origin(of: setting.key) == .default)
+      #expect(loaded.place(of: setting.key) == nil)
+    }
+  }
+}

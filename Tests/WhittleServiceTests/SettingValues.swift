@@ -1,0 +1,70 @@
+import TestSupport
+
+@testable import WhittleService
+
+/// A valid value for every setting, other than its default, as YAML and as the text of a flag or variable.
+struct SettingValue: Sendable {
+  let yaml: String
+  let text: String
+  /// How `Setting.text` writes it.
+  let shown: String
+
+  init(_ text: String, shown: String? = nil) {
+    yaml = text
+    self.text = text
+    self.shown = shown ?? text
+  }
+
+  init(list: [String]) {
+    yaml = "[" + list.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
+    text = list.joined(separator: ",")
+    shown = text
+  }
+
+  static let byKey: [String: SettingValue] = [
+    "model.loss": SettingValue("logistic"),
+    "model.intercept": SettingValue("false"),
+    "model.recent_half_life": SettingValue("12.5"),
+    "learning_rate.schedule": SettingValue("optimal"),
+    "learning_rate.initial": SettingValue("+2.5e-1", shown: "0.25"),
+    "learning_rate.power": SettingValue("0"),
+    "learning_rate.t0": SettingValue("100.0", shown: "100"),
+    "penalty.l1": SettingValue("0.125"),
+    "penalty.l2": SettingValue("1e-2", shown: "0.01"),
+    "penalty.threshold": SettingValue("0.5"),
+    "penalty.period": SettingValue("10"),
+    "ingest.sub.bind": SettingValue(list: ["tcp://127.0.0.1:*", "ipc:///tmp/sub.sock"]),
+    "ingest.sub.connect": SettingValue(list: ["tcp://sensors.example:5600", "tcp://[::1]:5600"]),
+    "ingest.sub.topics": SettingValue(list: ["a", "b/c"]),
+    "ingest.pull.bind": SettingValue(list: ["tcp://*:0", "tcp://eth0:65535"]),
+    "ingest.pull.connect": SettingValue(list: ["ipc://@abstract"]),
+    "ingest.format": SettingValue("vw"),
+    "ingest.receive_high_water_mark": SettingValue("1"),
+    "limits.message_bytes": SettingValue("1024"),
+    "limits.samples_per_message": SettingValue("7"),
+    "limits.features_per_sample": SettingValue("8"),
+    "limits.name_bytes": SettingValue("65536"),
+    "limits.nesting_depth": SettingValue("3"),
+    "limits.features": SettingValue("1073741824"),
+    "publish.bind": SettingValue(list: ["ipc:///tmp/publish.sock"]),
+    "publish.every_samples": SettingValue("0"),
+    "publish.every_seconds": SettingValue("0.5"),
+    "query.bind": SettingValue(list: ["ipc:///tmp/query.sock", "tcp://127.0.0.1:9"]),
+    "state.directory": SettingValue("/var/lib/größe and more"),
+    "checkpoint.every_samples": SettingValue("1000000000000"),
+    "checkpoint.every_seconds": SettingValue("0"),
+    "checkpoint.keep": SettingValue("1"),
+    "shutdown.drain_seconds": SettingValue("0"),
+    "log.level": SettingValue("debug"),
+    "log.format": SettingValue("json"),
+  ]
+
+  /// A file that gives the key this value.
+  func file(_ key: String) -> String {
+    var yaml = ""
+    for (depth, part) in key.split(separator: ".").enumerated() {
+      yaml += "\n" + String(repeating: "  ", count: depth) + "\(part):"
+    }
+    return yaml + " \(self.yaml)\n"
+  }
+}

@@ -1,0 +1,54 @@
+import Logging
+import ServiceLifecycle
+import TestSupport
+
+@testable import WhittleService
+
+/// A daemon in this process, on endpoints and in a directory of its own.
+final class TestDaemon: Sendable {
+  let place: DaemonPlace
+  let log: CapturedLog
+  let notify: NotifySocket
+  private let group: ServiceGroup
+  private let running: Task<Void, any Error>
+
+  struct NotReady: Error { let words: [String] }
+
+  /// Starts it and waits for its word that it is ready.
+  ///
+  /// - Parameter settings: texts by key, on top of the place's own.
+  /// - Throws: what the daemon ended with.
+  init(in place: DaemonPlace, _ settings: [String: String] = [:]) async throws {
+    self.place = place
+    let log = CapturedLog()
+    let notify = try NotifySocket(place.nextNotifyPath())
+    let loaded = try LoadedSettings(
+      file: nil, environment: [:], flags: place.settings.merging(settings) { $1 }.mapValues { [$0] })
+    let service = WhittledService(loaded, notifier: SystemdNotifier(path: notify.name), logger: log.logger)
+    let group = ServiceGroup(services: [service], logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
+    running = Task {
+      // Whoever waits for a word must not wait for one that never comes.
+      defer { SystemdNotifier(path: notify.name).status("ended") }
+      try await group.run()
+    }
+    self.log = log
+    self.notify = notify
+    self.group = group
+    let word = try await onThread {
+      // A status may come before.
+      var word = notify.next()
+      while word?.hasPrefix("STATUS=step") == true { word = notify.next() }
+      return word
+    }
+    if word == "STATUS=ended" { try await running.value }
+    guard word == "READY=1" else { throw NotReady(words: [word].compactMap { $0 }) }
+  }
+
+  /// Asks it to stop and waits until it has.
+  ///
+  /// - Throws: what the daemon ended with.
+  func stop() async throws {
+    await group.triggerGracefulShutdown()
+    try await running.value
+  }
+}
