@@ -9,9 +9,9 @@ public import OnlineLearning
 /// | tensor | type | what |
 /// |---|---|---|
 /// | `coefficients` | F32 | the weights as of the checkpoint's step, all shrinkage paid: what people want |
-/// | `weights` | F32 | the weights as of their last touch: what recovery needs |
-/// | `marks` | F64 | the decay clock at that touch |
-/// | `gravity_marks` | F64 | the gravity clock at that touch; only with a truncation period above 1 |
+/// | `values` | F32 | the weights as of their last touch, in the units of the shrinkage clock: what recovery needs |
+/// | `epochs` | U32 | the clock's epoch at that touch |
+/// | `marks` | F64 | the clock's pull at that touch |
 /// | `names` | U8 | all names' UTF-8, end to end |
 /// | `name_ends` | I64 | where each name ends in `names` |
 ///
@@ -55,12 +55,10 @@ public struct Checkpoint: Sendable {
     var grown = learner
     grown.grow(to: model.dictionary.count)
     var tensors = [SafeTensors.Tensor("marks", .float64, grown.coordinates.map(\.mark))]
-    if model.configuration.penalty.period > 1 {
-      tensors.append(SafeTensors.Tensor("gravity_marks", .float64, grown.gravityMarks))
-    }
     tensors.append(SafeTensors.Tensor("name_ends", .int64, model.dictionary.nameEnds))
     tensors.append(SafeTensors.Tensor("coefficients", .float32, grown.coefficients()))
-    tensors.append(SafeTensors.Tensor("weights", .float32, grown.coordinates.map(\.weight)))
+    tensors.append(SafeTensors.Tensor("values", .float32, grown.coordinates.map(\.value)))
+    tensors.append(SafeTensors.Tensor("epochs", .uint32, grown.coordinates.map(\.epoch)))
     tensors.append(SafeTensors.Tensor("names", .uint8, model.dictionary.nameBytes))
     let state = State(learner: learner.state, progressiveLoss: model.progressiveLoss)
     var header = try SafeTensors.header(

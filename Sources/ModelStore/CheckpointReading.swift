@@ -79,29 +79,26 @@ extension Checkpoint {
   ) throws(SafeTensors.Malformed) -> Model {
     let configuration: LearnerConfiguration = try json("configuration", in: header)
     let state: State = try json("state", in: header)
-    let weights = try SafeTensors.elements("weights", .float32, as: Float.self, in: bytes, header)
+    let values = try SafeTensors.elements("values", .float32, as: Float.self, in: bytes, header)
+    let epochs = try SafeTensors.elements("epochs", .uint32, as: UInt32.self, in: bytes, header)
     let marks = try SafeTensors.elements("marks", .float64, as: Double.self, in: bytes, header)
     let names = try SafeTensors.elements("names", .uint8, as: UInt8.self, in: bytes, header)
     let nameEnds = try SafeTensors.elements("name_ends", .int64, as: Int.self, in: bytes, header)
-    var gravityMarks: [Double] = []
-    if configuration.penalty.period > 1 {
-      gravityMarks = try SafeTensors.elements("gravity_marks", .float64, as: Double.self, in: bytes, header)
-    }
-    let gravityCount = configuration.penalty.period > 1 ? weights.count : 0
-    guard marks.count == weights.count, nameEnds.count == weights.count, gravityMarks.count == gravityCount else {
+    guard [epochs.count, marks.count, nameEnds.count].allSatisfy({ $0 == values.count }) else {
       throw SafeTensors.Malformed(problem: "its tensors differ in length")
     }
-    guard weights.allSatisfy(\.isFinite), marks.allSatisfy(\.isFinite), gravityMarks.allSatisfy(\.isFinite),
-      state.learner.isPlausible
-    else { throw SafeTensors.Malformed(problem: "it holds a number that no learner comes to") }
+    guard values.allSatisfy(\.isFinite), marks.allSatisfy(\.isFinite), state.learner.isPlausible else {
+      throw SafeTensors.Malformed(problem: "it holds a number that no learner comes to")
+    }
     guard let dictionary = FeatureDictionary(bytes: names, ends: nameEnds) else {
       throw SafeTensors.Malformed(problem: "its feature names do not fit their ends, or one stands twice")
     }
-    let coordinates = zip(weights, marks).map { LinearLearner.Coordinate(weight: $0, mark: $1) }
+    let coordinates = values.indices.map {
+      LinearLearner.Coordinate(value: values[$0], epoch: epochs[$0], mark: marks[$0])
+    }
     return Model(
       dictionary: dictionary,
-      learner: LinearLearner(
-        configuration, state: state.learner, coordinates: coordinates, gravityMarks: gravityMarks),
+      learner: LinearLearner(configuration, state: state.learner, coordinates: coordinates),
       progressiveLoss: state.progressiveLoss)
   }
 }

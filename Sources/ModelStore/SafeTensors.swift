@@ -10,11 +10,12 @@ enum SafeTensors {
     case float32 = "F32"
     case float64 = "F64"
     case int64 = "I64"
+    case uint32 = "U32"
     case uint8 = "U8"
 
     var byteCount: Int {
       switch self {
-      case .float32: 4
+      case .float32, .uint32: 4
       case .float64, .int64: 8
       case .uint8: 1
       }

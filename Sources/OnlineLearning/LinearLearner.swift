@@ -3,20 +3,25 @@
 ///
 /// The step, at time t with step size η and importance weight c:
 ///
-///     1. w_i ← what it is now, for the sample's features       (pays the shrinkage it owes)
+///     1. w_i is what it is now, for the sample's features      (with what it owes paid: `ShrinkageClock`)
 ///     2. p = b + Σ w_i x_i
 ///     3. w_i ← w_i − η ℓ′(p, y) c x_i;  b ← b − η ℓ′(p, y) c
 ///     4. the shrinkage clock advances by η                      (every weight of the model owes that much more)
 ///
 /// A copy is a snapshot: it shares storage until one of both changes.
 public struct LinearLearner: Sendable {
-  /// A weight as of its last touch, and when that was on the decay clock.
+  /// A weight in the units of the shrinkage clock, and when it was last touched. 16 bytes.
   public struct Coordinate: Sendable, Equatable {
-    public var weight: Float
+    /// v: the weight divided by the clock's scale.
+    public var value: Float
+    /// The clock's epoch whose units v and the mark are in.
+    public var epoch: UInt32
+    /// The clock's pull at the last touch.
     public var mark: Double
 
-    public init(weight: Float, mark: Double) {
-      self.weight = weight
+    public init(value: Float, epoch: UInt32, mark: Double) {
+      self.value = value
+      self.epoch = epoch
       self.mark = mark
     }
   }
@@ -26,7 +31,7 @@ public struct LinearLearner: Sendable {
     public var steps: UInt64 = 0
     public var intercept = 0.0
     public var clock = ShrinkageClock()
-    /// How many updates had to be held back at the largest finite weight.
+    /// How many updates had to be held back at the largest weight.
     public var clampedUpdates: UInt64 = 0
 
     enum CodingKeys: String, CodingKey {
@@ -42,46 +47,40 @@ public struct LinearLearner: Sendable {
     }
   }
 
+  /// No weight and no intercept grows beyond this, so that no stream of finite samples makes one infinite. In the
+  /// clock's units that leaves a factor of 10⁸, far more than the scale ever takes.
+  public static let largestWeight = 1e30
+
   public let configuration: LearnerConfiguration
   public private(set) var state: State
   public private(set) var coordinates: [Coordinate]
-  /// When gravity last pulled at each weight, on its clock. Empty where K = 1: then it is the mark.
-  public private(set) var gravityMarks: [Double]
   private let stepSize: StepSize
 
   /// A model of no features, all zero.
   public init(_ configuration: LearnerConfiguration) {
-    self.init(configuration, state: State(), coordinates: [], gravityMarks: [])
+    self.init(configuration, state: State(), coordinates: [])
   }
 
   /// A model as a checkpoint holds it, its debts unpaid, so that it goes on bit for bit.
-  ///
-  /// - Precondition: there are as many gravity marks as coordinates where K > 1, and none where K = 1.
-  public init(
-    _ configuration: LearnerConfiguration, state: State, coordinates: [Coordinate], gravityMarks: [Double]
-  ) {
-    precondition(gravityMarks.count == (configuration.penalty.period > 1 ? coordinates.count : 0))
+  public init(_ configuration: LearnerConfiguration, state: State, coordinates: [Coordinate]) {
     self.configuration = configuration
     self.state = state
     self.coordinates = coordinates
-    self.gravityMarks = gravityMarks
-    stepSize = StepSize(
-      configuration.learningRate, loss: configuration.loss, penalty: configuration.penalty)
+    stepSize = StepSize(configuration.learningRate, loss: configuration.loss, penalty: configuration.penalty)
   }
 
   /// The same model under another configuration: every debt is paid by the old rules, the new ones hold from here.
   ///
   /// - Complexity: O(features)
   public func reconfigured(_ configuration: LearnerConfiguration) -> LinearLearner {
-    var state = state
-    state.clock.pull()
+    var old = self
     // Gravity that the running period still held back is due before the rules change.
-    let due = state.clock.now
-    let settled = coordinates.indices.map {
-      Coordinate(weight: settledWeight($0, at: due), mark: due.decay)
-    }
-    let marks = configuration.penalty.period > 1 ? settled.map { _ in due.gravity } : []
-    return LinearLearner(configuration, state: state, coordinates: settled, gravityMarks: marks)
+    old.state.clock.pullNow(self.configuration.penalty)
+    var state = state
+    state.clock = ShrinkageClock()
+    return LinearLearner(
+      configuration, state: state,
+      coordinates: old.coefficients().map { Coordinate(value: $0, epoch: 0, mark: 0) })
   }
 
   /// The number of features.
@@ -95,12 +94,8 @@ public struct LinearLearner: Sendable {
   /// - Complexity: O(new features), amortized
   public mutating func grow(to count: Int) {
     guard count > coordinates.count else { return }
-    let now = state.clock.now
-    let fresh = count - coordinates.count
-    coordinates.append(contentsOf: repeatElement(Coordinate(weight: 0, mark: now.decay), count: fresh))
-    if configuration.penalty.period > 1 {
-      gravityMarks.append(contentsOf: repeatElement(now.gravity, count: fresh))
-    }
+    let fresh = Coordinate(value: 0, epoch: state.clock.epoch, mark: state.clock.pull)
+    coordinates.append(contentsOf: repeatElement(fresh, count: count - coordinates.count))
   }
 
   /// The weight of a feature as of now, all shrinkage paid.
@@ -108,23 +103,14 @@ public struct LinearLearner: Sendable {
   /// - Precondition: `feature` is below `count`.
   /// - Complexity: O(1)
   public func coefficient(_ feature: Int) -> Float {
-    settledWeight(feature, at: state.clock.now)
-  }
-
-  private func settledWeight(_ feature: Int, at now: ShrinkageClock.Reading) -> Float {
-    let coordinate = coordinates[feature]
-    if coordinate.weight == 0 || configuration.penalty.isNone { return coordinate.weight }
-    let mark = ShrinkageClock.Reading(
-      decay: coordinate.mark, gravity: gravityMarks.isEmpty ? coordinate.mark : gravityMarks[feature])
-    return Float(configuration.penalty.settle(Double(coordinate.weight), from: mark, to: now))
+    Float(state.clock.settled(coordinates[feature], configuration.penalty) * state.clock.scale)
   }
 
   /// All weights as of now.
   ///
   /// - Complexity: O(features)
   public func coefficients() -> [Float] {
-    let now = state.clock.now
-    return coordinates.indices.map { settledWeight($0, at: now) }
+    coordinates.indices.map { coefficient($0) }
   }
 
   /// The margin b + w·x. Changes nothing.
@@ -134,12 +120,17 @@ public struct LinearLearner: Sendable {
   ///   - values: as many, finite.
   /// - Complexity: O(features of the sample)
   public func margin(_ features: Span<UInt32>, _ values: Span<Float>) -> Double {
-    let now = state.clock.now
+    // Local copies, so that the loop reads no field of `self` anew.
+    let clock = state.clock
+    let penalty = configuration.penalty
+    let coordinates = coordinates.span
     var sum = 0.0
     for position in features.indices {
-      sum += Double(settledWeight(Int(features[position]), at: now)) * Double(values[position])
+      sum += clock.settled(coordinates[Int(features[position])], penalty) * Double(values[position])
     }
-    return state.intercept + sum
+    // Weights, values, targets and importances are within Float32's range and the arithmetic is Float64's, so neither
+    // this nor any product that follows can overflow.
+    return state.intercept + sum * clock.scale
   }
 
   /// Learns one sample.
@@ -154,38 +145,40 @@ public struct LinearLearner: Sendable {
   public mutating func learn(
     _ features: Span<UInt32>, _ values: Span<Float>, target: Double, importance: Double
   ) -> Double {
-    let now = state.clock.now
-    var sum = 0.0
-    for position in features.indices {
-      let feature = Int(features[position])
-      let weight = settledWeight(feature, at: now)
-      coordinates[feature] = Coordinate(weight: weight, mark: now.decay)
-      if !gravityMarks.isEmpty { gravityMarks[feature] = now.gravity }
-      sum += Double(weight) * Double(values[position])
-    }
-    // Weights, values, targets and importances are within Float32's range and the arithmetic is Float64's, so
-    // neither this nor any product below can overflow.
-    let margin = state.intercept + sum
+    let margin = margin(features, values)
     let step = nextStepSize
     let push = step * importance * configuration.loss.derivative(margin, target)
     if push != 0 {
-      for position in features.indices {
-        let feature = Int(features[position])
-        let moved = Double(coordinates[feature].weight) - push * Double(values[position])
-        coordinates[feature].weight = Float(clamped(moved))
+      move(features, values, by: push)
+      if configuration.intercept {
+        let moved = state.intercept - push
+        state.intercept = max(-LinearLearner.largestWeight, min(moved, LinearLearner.largestWeight))
+        if state.intercept != moved { state.clampedUpdates += 1 }
       }
-      if configuration.intercept { state.intercept = clamped(state.intercept - push) }
     }
-    state.clock.advance(by: step, period: configuration.penalty.period)
+    state.clock.advance(by: step, configuration.penalty)
     state.steps += 1
     return margin
   }
 
-  /// Holds a weight at the largest finite Float32, so that no stream of finite samples makes one infinite.
-  private mutating func clamped(_ weight: Double) -> Double {
-    let limit = Double(Float.greatestFiniteMagnitude)
-    if abs(weight) <= limit { return weight }
-    state.clampedUpdates += 1
-    return weight < 0 ? -limit : limit
+  /// Brings the sample's weights up to date and moves them, rounding each once. A feature that stands twice pays the first
+  /// time, and moves both times.
+  private mutating func move(_ features: Span<UInt32>, _ values: Span<Float>, by push: Double) {
+    let clock = state.clock
+    let penalty = configuration.penalty
+    let push = push / clock.scale
+    let limit = LinearLearner.largestWeight / clock.scale
+    var clamped: UInt64 = 0
+    var coordinates = coordinates.mutableSpan
+    for position in features.indices {
+      let feature = Int(features[position])
+      var moved = clock.settled(coordinates[feature], penalty) - push * Double(values[position])
+      if abs(moved) > limit {
+        clamped += 1
+        moved = moved < 0 ? -limit : limit
+      }
+      coordinates[feature] = Coordinate(value: Float(moved), epoch: clock.epoch, mark: clock.pull)
+    }
+    state.clampedUpdates += clamped
   }
 }

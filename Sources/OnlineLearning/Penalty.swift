@@ -29,50 +29,27 @@ public struct Penalty: Sendable, Equatable, Codable {
   /// a e^(−λ2 s) − (λ1/λ2)(1 − e^(−λ2 s)), or a − λ1 s where λ2 = 0. A flow: shrinking by s and then by r is
   /// shrinking by s + r. With λ2 = 0 it is the truncation T1 of Langford, Li and Zhang (JMLR 10, 2009, eq. 6).
   ///
+  /// The learner pays by `ShrinkageClock`, which is this in other units; a test holds both to each other.
+  ///
   /// - Parameter time: at least 0.
   /// - Complexity: O(1)
   public func shrink(_ weight: Double, over time: Double) -> Double {
-    shrink(weight, over: time, decayed: 0)
-  }
-
-  /// The same for a weight that has decayed already, without gravity, for `ahead` units of the time:
-  /// shrink(decay(weight, over: −ahead), over: time). That e^(λ2 ahead) is never computed, because it leaves
-  /// Float64's range where λ2 and the truncation period are large.
-  ///
-  /// - Parameter ahead: at least 0, at most `time`.
-  /// - Complexity: O(1)
-  func shrink(_ weight: Double, over time: Double, decayed ahead: Double) -> Double {
-    if l1 == 0 { return decay(weight, over: time - ahead) }
+    if l1 == 0 { return l2 == 0 ? weight : weight * exp(-l2 * time) }
     var size = abs(weight)
     var time = time
-    var ahead = ahead
-    if let threshold, size > threshold || ahead > 0 {
-      if l2 == 0 {
-        if size > threshold { return weight }
-      } else {
-        let untilThreshold = log(size / threshold) / l2 + ahead
-        if untilThreshold >= time { return decay(weight, over: time - ahead) }
-        if untilThreshold > 0 {
-          size = threshold
-          time -= untilThreshold
-          ahead = 0
-        }
-      }
+    if let threshold, size > threshold {
+      if l2 == 0 { return weight }
+      let untilThreshold = log(size / threshold) / l2
+      if untilThreshold >= time { return weight * exp(-l2 * time) }
+      size = threshold
+      time -= untilThreshold
     }
     if l2 == 0 {
       size -= l1 * time
     } else {
       let lost = -expm1(-l2 * time)
-      let lostToDecay = ahead == 0 ? lost : -expm1(-l2 * (time - ahead))
-      size -= size * lostToDecay + l1 / l2 * lost
+      size -= size * lost + l1 / l2 * lost
     }
     return size > 0 ? (weight < 0 ? -size : size) : 0
-  }
-
-  /// The λ2 part alone: w e^(−λ2 s). A negative time undoes it.
-  ///
-  /// - Complexity: O(1)
-  public func decay(_ weight: Double, over time: Double) -> Double {
-    l2 == 0 ? weight : weight * exp(-l2 * time)
   }
 }
