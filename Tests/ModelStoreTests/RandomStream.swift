@@ -96,12 +96,11 @@ struct ModelBits: Equatable {
   private let configuration: LearnerConfiguration
   private let nameBytes: [UInt8]
   private let nameEnds: [Int]
-  private let weights: [UInt32]
+  private let values: [UInt32]
   private let marks: [UInt64]
-  private let gravityMarks: [UInt64]
+  private let epochs: [UInt32]
   private let coefficients: [UInt32]
   private let intercept: UInt64
-  private let clocks: [UInt64]
   private let state: LinearLearner.State
   private let progressiveLoss: ProgressiveLoss
 
@@ -109,12 +108,11 @@ struct ModelBits: Equatable {
     configuration = model.configuration
     nameBytes = model.dictionary.nameBytes
     nameEnds = model.dictionary.nameEnds
-    weights = model.learner.coordinates.map(\.weight.bitPattern)
+    values = model.learner.coordinates.map(\.value.bitPattern)
     marks = model.learner.coordinates.map(\.mark.bitPattern)
-    gravityMarks = model.learner.gravityMarks.map(\.bitPattern)
+    epochs = model.learner.coordinates.map(\.epoch)
     coefficients = model.learner.coefficients().map(\.bitPattern)
     intercept = model.learner.intercept.bitPattern
-    clocks = [model.learner.state.clock.now.decay.bitPattern, model.learner.state.clock.now.gravity.bitPattern]
     state = model.learner.state
     progressiveLoss = model.progressiveLoss
   }

@@ -41,16 +41,17 @@ import Testing
     learner.grow(to: 3)
     // Feature 0 twice, feature 1 once with a value that keeps it in range; the intercept moves as far as the target.
     learner.learn([0, 0, 1], [huge, huge, 1e-38], -1e30)
+    let largest = Float(LinearLearner.largestWeight)
     #expect(learner.state.clampedUpdates == 2)
-    #expect(learner.coefficients() == [-huge, Float(-1e30 * Double(Float(1e-38))), 0])
+    #expect(learner.coefficients() == [-largest, Float(-1e30 * Double(Float(1e-38))), 0])
     #expect(learner.intercept == -1e30)
-    // Now the margin is about 10⁷⁷: everything it touches is held back, the intercept as well.
+    // Now the margin is about 10⁶⁸: everything it touches is held back, the intercept as well.
     learner.learn([0], [huge], 0)
     #expect(learner.state.clampedUpdates == 4)
-    #expect(learner.coefficients()[0] == huge)
-    #expect(learner.intercept == Double(huge))
+    #expect(learner.coefficients()[0] == largest)
+    #expect(learner.intercept == LinearLearner.largestWeight)
     // An update within range is not counted.
-    learner.learn([2], [1], Double(huge) / 2)
+    learner.learn([2], [1], LinearLearner.largestWeight / 2)
     #expect(learner.state.clampedUpdates == 4)
   }
 

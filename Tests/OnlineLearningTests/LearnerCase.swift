@@ -33,15 +33,17 @@ struct LearnerCase: Sendable, CustomTestStringConvertible {
         for (l1, l2) in [(l1, 0), (0, l2), (l1, l2), (0, 0)] {
           // `optimal` divides by λ1 + λ2.
           if schedule == .optimal, l1 + l2 == 0 { continue }
-          // Without gravity θ has no meaning.
-          for threshold in l1 > 0 ? [nil, 0.1, 0.4] : [nil] {
+          // Without gravity θ has no meaning. A rounding at θ grows by λ1/(λ2 θ), 20 at the most here: with θ = 0.1,
+          // Float32's rounding done to the oracle alone moves some results by more than the tolerance (2.8e-5).
+          for threshold in l1 > 0 ? [nil, 0.25, 0.8] : [nil] {
             for period in [1, 2, 7, 50] {
               let seed = UInt64(1000 + cases.count)
               var random = SeededGenerator(seed: seed)
               let rate = LearningRate(
                 schedule: schedule, initial: 0.05,
-                // Bottou's first step is far too large for squared loss on samples of this length.
-                offset: loss == .squared && schedule == .optimal ? 1 / (0.05 * (l1 + l2)) : nil)
+                // Bottou's first step is far too large for samples of this length: the stream would amplify every
+                // rounding.
+                offset: schedule == .optimal ? 1 / ((loss == .squared ? 0.05 : 0.5) * (l1 + l2)) : nil)
               let configuration = LearnerConfiguration(
                 loss: loss, intercept: random.below(2) == 0, learningRate: rate,
                 penalty: Penalty(l1: l1, l2: l2, threshold: threshold, period: period), recentHalfLife: 100)

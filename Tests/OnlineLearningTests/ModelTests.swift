@@ -78,7 +78,8 @@ import Testing
     #expect(try JSONDecoder().decode(LearnerConfiguration.self, from: Data(text.utf8)) == configuration)
     #expect(
       try json(LinearLearner.State()) == """
-        {"clamped_updates":0,"clock":{"compensation":0,"gravity":0,"steps_since_pull":0,"sum":0},\
+        {"clamped_updates":0,\
+        "clock":{"compensation":0,"elapsed":0,"epoch":0,"past":[],"pull":0,"scale":1,"steps_since_pull":0},\
         "intercept":0,"steps":0}
         """)
     #expect(

@@ -49,7 +49,7 @@ import Testing
     #expect(reconfigured.progressiveLoss == lazy.model.progressiveLoss)
     // The coordinates owe nothing any more.
     let paid = zip(reconfigured.learner.coordinates, reconfigured.learner.coefficients()).allSatisfy {
-      $0.weight == $1 && $0.mark == reconfigured.learner.state.clock.now.decay
+      $0.value == $1 && $0.mark == 0 && $0.epoch == 0
     }
     #expect(paid, "\(learnerCase.testDescription)")
   }

@@ -1,11 +1,13 @@
 import Foundation
 import Glibc
-import OnlineLearning
 import TestSupport
 import Testing
 
+@testable import OnlineLearning
+
 @Suite struct ShrinkageClockTests {
-  /// Many steps of all sizes, against their sum in integers of 2^−80, which is exact.
+  /// Without decay the pull is λ1 times the sum of steps: many steps of all sizes, against their sum in integers of
+  /// 2^−80, which is exact.
   @Test(arguments: [UInt64(31), 32])
   func sumIsRoundedOnce(_ seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -15,55 +17,112 @@ import Testing
       // 53 bits of mantissa down from 2^−16 at least end above 2^−80.
       let step = exp(random.uniform(-9..<0))
       exact += UInt128(step * 0x1p80)
-      clock.advance(by: step, period: 1)
+      clock.advance(by: step, Penalty(l1: 1))
     }
-    #expect(clock.now.decay == Double(exact) * 0x1p-80, "seed=\(seed)")
-    #expect(clock.now.gravity == clock.now.decay, "seed=\(seed)")
+    #expect(clock.pull == Double(exact) * 0x1p-80, "seed=\(seed)")
+    #expect(clock.scale == 1 && clock.epoch == 0)
   }
 
   /// Steps that are lost one by one in a plain sum still count.
   @Test func smallStepsAfterALargeOneCount() {
     var clock = ShrinkageClock()
-    clock.advance(by: 0x1p60, period: 1)
-    for _ in 0..<1024 { clock.advance(by: 1, period: 1) }
-    #expect(clock.now.decay == 0x1p60 + 1024)
+    clock.advance(by: 0x1p60, Penalty(l1: 1))
+    for _ in 0..<1024 { clock.advance(by: 1, Penalty(l1: 1)) }
+    #expect(clock.pull == 0x1p60 + 1024)
     clock = ShrinkageClock()
-    for _ in 0..<1024 { clock.advance(by: 1, period: 1) }
-    clock.advance(by: 0x1p60, period: 1)
-    #expect(clock.now.decay == 0x1p60 + 1024)
+    for _ in 0..<1024 { clock.advance(by: 1, Penalty(l1: 1)) }
+    clock.advance(by: 0x1p60, Penalty(l1: 1))
+    #expect(clock.pull == 0x1p60 + 1024)
   }
 
   @Test func gravityJumpsAtEveryKthStep() {
+    let penalty = Penalty(l1: 1, period: 3)
     var clock = ShrinkageClock()
     var readings: [Double] = []
     for _ in 1...8 {
-      clock.advance(by: 0.5, period: 3)
-      readings.append(clock.now.gravity)
+      clock.advance(by: 0.5, penalty)
+      readings.append(clock.pull)
     }
     #expect(readings == [0, 0, 1.5, 1.5, 1.5, 3, 3, 3])
-    #expect(clock.now.decay == 4)
-    clock.pull()
-    #expect(clock.now.gravity == 4)
+    clock.pullNow(penalty)
+    #expect(clock.pull == 4)
     // A pull begins a new period.
-    clock.advance(by: 0.5, period: 3)
-    clock.advance(by: 0.5, period: 3)
-    #expect(clock.now.gravity == 4)
-    clock.advance(by: 0.5, period: 3)
-    #expect(clock.now == .init(decay: 5.5, gravity: 5.5))
+    clock.advance(by: 0.5, penalty)
+    clock.advance(by: 0.5, penalty)
+    #expect(clock.pull == 4)
+    clock.advance(by: 0.5, penalty)
+    #expect(clock.pull == 5.5)
   }
 
-  /// A clock read back from JSON goes on as if it had never been away, compensation and period included.
-  @Test(arguments: [1, 7])
-  func codableRoundTrip(period: Int) throws {
-    var random = SeededGenerator(seed: 34)
+  /// Paying on this clock, however late and over however many epochs, is the flow of the differential equation.
+  @Test(arguments: PenaltyTests.penalties, [UInt64(35), 36])
+  func settlingIsTheFlow(_ penalty: Penalty, seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<300 {
+      var clock = ShrinkageClock()
+      let before = random.uniform(0..<40)
+      var passed = 0.0
+      while passed < before {
+        let step = random.uniform(0..<2)
+        clock.advance(by: step, penalty)
+        passed += step
+      }
+      let weight = random.normal() * exp(random.uniform(-3..<3))
+      let touched = LinearLearner.Coordinate(
+        value: Float(weight / clock.scale), epoch: clock.epoch, mark: clock.pull)
+      let start = Double(touched.value) * clock.scale
+      passed = 0
+      for _ in 0..<random.below(60) {
+        let step = random.uniform(0..<1)
+        clock.advance(by: step, penalty)
+        passed += step
+      }
+      let settled = clock.settled(touched, penalty) * clock.scale
+      let expected = penalty.shrink(start, over: passed)
+      #expect(
+        abs(settled - expected) <= 1e-12 * max(1, abs(start)),
+        "\(start) after \(passed): \(settled), not \(expected), seed=\(seed)")
+    }
+  }
+
+  /// What was not touched for longer than the clock remembers has decayed to nothing.
+  @Test func forgottenEpochsLeaveNothing() {
+    let penalty = Penalty(l1: 0, l2: 1)
     var clock = ShrinkageClock()
-    for _ in 0..<10_003 { clock.advance(by: random.unit() / 3, period: period) }
+    let touched = LinearLearner.Coordinate(value: .greatestFiniteMagnitude, epoch: 0, mark: 0)
+    for _ in 0..<20 { clock.advance(by: 11, penalty) }
+    #expect(Float(clock.settled(touched, penalty) * clock.scale) == 0)
+    #expect(clock.settled(touched, penalty) > 0)
+    for _ in 0..<20 { clock.advance(by: 11, penalty) }
+    #expect(clock.settled(touched, penalty) == 0)
+  }
+
+  /// A step that leaves nothing of any weight leaves the clock in order.
+  @Test(arguments: [0.0, 1e9])
+  func enormousSteps(l1: Double) {
+    let penalty = Penalty(l1: l1, l2: 1e9, threshold: 0.5)
+    var clock = ShrinkageClock()
+    for _ in 0..<100 {
+      let touched = LinearLearner.Coordinate(value: 1, epoch: clock.epoch, mark: clock.pull)
+      clock.advance(by: 1e9, penalty)
+      #expect(clock.isPlausible)
+      #expect(Float(clock.settled(touched, penalty) * clock.scale) == 0)
+    }
+  }
+
+  /// A clock read back from JSON goes on as if it had never been away, compensation, epochs and period included.
+  @Test(arguments: [1, 7], [0, 0.3])
+  func codableRoundTrip(period: Int, l2: Double) throws {
+    var random = SeededGenerator(seed: 34)
+    let penalty = Penalty(l1: 0.1, l2: l2, period: period)
+    var clock = ShrinkageClock()
+    for _ in 0..<10_003 { clock.advance(by: random.unit() / 3, penalty) }
     var copy = try JSONDecoder().decode(ShrinkageClock.self, from: JSONEncoder().encode(clock))
     #expect(copy == clock)
     for _ in 0..<1000 {
       let step = random.unit() / 3
-      clock.advance(by: step, period: period)
-      copy.advance(by: step, period: period)
+      clock.advance(by: step, penalty)
+      copy.advance(by: step, penalty)
       #expect(copy == clock)
     }
   }

@@ -8,11 +8,9 @@ import Testing
     #expect(one.learner.state == other.learner.state, comment)
     // Whole arrays are compared outside of the macro, which would print them.
     let coordinatesAgree = one.learner.coordinates.elementsEqual(other.learner.coordinates) {
-      $0.weight.bitPattern == $1.weight.bitPattern && $0.mark.bitPattern == $1.mark.bitPattern
+      $0.value.bitPattern == $1.value.bitPattern && $0.mark.bitPattern == $1.mark.bitPattern && $0.epoch == $1.epoch
     }
     #expect(coordinatesAgree, "coordinates, \(comment)")
-    let marksAgree = one.learner.gravityMarks == other.learner.gravityMarks
-    #expect(marksAgree, "gravity marks, \(comment)")
     #expect(one.progressiveLoss == other.progressiveLoss, comment)
     let namesAgree =
       one.dictionary.nameBytes == other.dictionary.nameBytes
@@ -49,8 +47,7 @@ import Testing
     return Model(
       dictionary: try #require(
         FeatureDictionary(bytes: model.dictionary.nameBytes, ends: model.dictionary.nameEnds)),
-      learner: LinearLearner(
-        configuration, state: state, coordinates: learner.coordinates, gravityMarks: learner.gravityMarks),
+      learner: LinearLearner(configuration, state: state, coordinates: learner.coordinates),
       progressiveLoss: progressiveLoss)
   }
 

@@ -72,9 +72,9 @@ extension Model {
 struct ModelBits: Equatable {
   private let configuration: LearnerConfiguration
   private let nameBytes: [UInt8]
-  private let weights: [UInt32]
+  private let values: [UInt32]
   private let marks: [UInt64]
-  private let gravityMarks: [UInt64]
+  private let epochs: [UInt32]
   private let intercept: UInt64
   private let state: LinearLearner.State
   private let progressiveLoss: ProgressiveLoss
@@ -82,9 +82,9 @@ struct ModelBits: Equatable {
   init(_ model: Model) {
     configuration = model.configuration
     nameBytes = model.dictionary.nameBytes
-    weights = model.learner.coordinates.map(\.weight.bitPattern)
+    values = model.learner.coordinates.map(\.value.bitPattern)
     marks = model.learner.coordinates.map(\.mark.bitPattern)
-    gravityMarks = model.learner.gravityMarks.map(\.bitPattern)
+    epochs = model.learner.coordinates.map(\.epoch)
     intercept = model.learner.intercept.bitPattern
     state = model.learner.state
     progressiveLoss = model.progressiveLoss
