@@ -70,7 +70,7 @@ def test_wrong_usage(arguments):
 SOME = {
     "model.loss": ("logistic", "logistic"),
     "model.intercept": ("false", False),
-    "model.recent_half_life": ("12.5", 12.5),
+    "validation.half_life": ("12.5", 12.5),
     "learning_rate.schedule": ("constant", "constant"),
     "learning_rate.t0": ("17", 17),
     "penalty.l1": ("1e-4", 1e-4),

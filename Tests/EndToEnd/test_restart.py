@@ -19,7 +19,7 @@ CASES = {
         "penalty.l1": 0.2, "penalty.l2": 0.1, "penalty.period": 10, "penalty.threshold": 0.2},
     "optimal": {"penalty.l1": 0.2, "learning_rate.schedule": "optimal", "learning_rate.t0": 100},
     "logistic": {"model.loss": "logistic", "penalty.l1": 0.02},
-    "no intercept": {"model.intercept": False, "model.recent_half_life": 30},
+    "no intercept": {"model.intercept": False, "validation.half_life": 30},
 }
 
 
