@@ -48,7 +48,7 @@ struct ForgedHeaderTests {
       $0.replacing($0.offsets(of: "marks").text, with: "\"data_offsets\":[0,24,24]")
     },
     Forgery("tensors that overlap", says: "overlap") {
-      $0.replacing($0.offsets(of: "weights").text, with: $0.offsets(of: "coefficients").text)
+      $0.replacing($0.offsets(of: "values").text, with: $0.offsets(of: "coefficients").text)
     },
     Forgery("a shape of two dimensions", says: "does not fit the file") {
       $0.replacing("\"shape\":[3]", with: "\"shape\":[3,1]")
@@ -60,17 +60,14 @@ struct ForgedHeaderTests {
       $0.replacing("\"shape\":[3]", with: "\"shape\":[2]")
     },
     Forgery("no marks", says: "it has no tensor \"marks\"") { $0.replacing("\"marks\":", with: "\"markz\":") },
-    Forgery("no gravity marks", says: "it has no tensor \"gravity_marks\"") {
-      $0.replacing("\"gravity_marks\":", with: "\"gravity_markz\":")
+    Forgery("no epochs", says: "it has no tensor \"epochs\"") {
+      $0.replacing("\"epochs\":", with: "\"epochz\":")
     },
     Forgery("a weight that is no number", says: "it holds a number that no learner comes to") {
-      $0.setting("weights", at: 4, to: [0, 0, 0xC0, 0x7F])
+      $0.setting("values", at: 4, to: [0, 0, 0xC0, 0x7F])
     },
     Forgery("an infinite mark", says: "it holds a number that no learner comes to") {
       $0.setting("marks", at: 16, to: [0, 0, 0, 0, 0, 0, 0xF0, 0x7F])
-    },
-    Forgery("an infinite gravity mark", says: "it holds a number that no learner comes to") {
-      $0.setting("gravity_marks", to: [0, 0, 0, 0, 0, 0, 0xF0, 0xFF])
     },
     Forgery("names that end in descending order", says: "its feature names do not fit their ends") {
       $0.setting("name_ends", to: [9])

@@ -65,7 +65,6 @@ import Testing
     let penalty = Penalty(l1: 0, l2: 0.5)
     #expect(penalty.shrink(2, over: 4) == 2 * exp(-2))
     #expect(penalty.shrink(-2, over: 4) == -2 * exp(-2))
-    #expect(penalty.decay(penalty.decay(3, over: 2), over: -2) == 3)
   }
 
   @Test func thresholdIsCrossedOnTheWay() {

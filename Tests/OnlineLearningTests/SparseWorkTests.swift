@@ -1,6 +1,7 @@
-import OnlineLearning
 import TestSupport
 import Testing
+
+@testable import OnlineLearning
 
 /// The work of a step is that of its sample, however large the model: counted in coordinates written, not in time.
 @Suite struct SparseWorkTests {
@@ -13,19 +14,15 @@ import Testing
     for step in 0..<300 {
       let features = (0..<4).map { _ in UInt32(random.below(500)) }
       let values = features.map { _ in Float(random.normal()) }
-      let before = (learner.coordinates, learner.gravityMarks, learner.state.clock.now)
+      let (before, clock) = (learner.coordinates, learner.state.clock)
       _ = learner.learn(features.span, values.span, target: random.normal(), importance: 1)
-      let written = learner.coordinates.indices.filter { learner.coordinates[$0] != before.0[$0] }
+      let written = learner.coordinates.indices.filter { learner.coordinates[$0] != before[$0] }
       #expect(Set(written).isSubset(of: Set(features.map(Int.init))), "step \(step) seed=\(seed)")
       // The touched are marked as of the moment before the step; the step itself they owe like all others.
       for feature in features.map(Int.init) {
-        #expect(learner.coordinates[feature].mark == before.2.decay, "step \(step) seed=\(seed)")
-        if period > 1 {
-          #expect(learner.gravityMarks[feature] == before.2.gravity, "step \(step) seed=\(seed)")
-        }
+        #expect(learner.coordinates[feature].mark == clock.pull, "step \(step) seed=\(seed)")
+        #expect(learner.coordinates[feature].epoch == clock.epoch, "step \(step) seed=\(seed)")
       }
-      let pulled = learner.gravityMarks.indices.filter { learner.gravityMarks[$0] != before.1[$0] }
-      #expect(Set(pulled).isSubset(of: Set(features.map(Int.init))), "step \(step) seed=\(seed)")
     }
   }
 
@@ -41,11 +38,11 @@ import Testing
       learner.learn([1], [1], 0)
     }
     // To 2 by the gradient, then four steps of 0.5 · 0.25.
-    #expect(learner.coordinates[0] == .init(weight: 2, mark: 0))
+    #expect(learner.coordinates[0] == .init(value: 2, epoch: 0, mark: 0))
     #expect(learner.coefficient(0) == 1.5)
     #expect(learner.coefficients() == [1.5, 0])
     #expect(learner.margin([0], [2]) == 3)
-    #expect(learner.coordinates[0] == .init(weight: 2, mark: 0))
+    #expect(learner.coordinates[0] == .init(value: 2, epoch: 0, mark: 0))
   }
 
   /// Vowpal Wabbit's global gravity kills features that come late; here a new one owes nothing of the past.

@@ -84,22 +84,22 @@ struct Row: Equatable {
 struct ModelBits: Equatable {
   private let nameBytes: [UInt8]
   private let nameEnds: [Int]
-  private let weights: [UInt32]
+  private let values: [UInt32]
+  private let epochs: [UInt32]
   private let marks: [UInt64]
-  private let gravityMarks: [UInt64]
   private let intercept: UInt64
   private let state: LinearLearner.State
-  private let progressiveLoss: ProgressiveLoss
+  private let validation: ProgressiveValidation
 
   init(_ model: Model) {
     nameBytes = model.dictionary.nameBytes
     nameEnds = model.dictionary.nameEnds
-    weights = model.learner.coordinates.map(\.weight.bitPattern)
+    values = model.learner.coordinates.map(\.value.bitPattern)
+    epochs = model.learner.coordinates.map(\.epoch)
     marks = model.learner.coordinates.map(\.mark.bitPattern)
-    gravityMarks = model.learner.gravityMarks.map(\.bitPattern)
     intercept = model.learner.intercept.bitPattern
     state = model.learner.state
-    progressiveLoss = model.progressiveLoss
+    validation = model.validation
   }
 }
 
