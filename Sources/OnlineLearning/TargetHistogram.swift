@@ -1,7 +1,7 @@
 /// Targets rounded to Float32 with five bits after the leading one, and how much weight each has: at most 2¹⁴ bins. What
 /// the best constant prediction is found with, for losses that no sums suffice for.
-struct TargetHistogram: Sendable, Equatable, Codable {
-  private struct Bin: Sendable, Equatable, Codable {
+struct TargetHistogram: Sendable, Equatable {
+  private struct Bin: Sendable, Equatable {
     var weight = 0.0
     var sum = 0.0
   }
@@ -51,5 +51,32 @@ struct TargetHistogram: Sendable, Equatable, Codable {
       if mean(low + third) <= mean(high - third) { high -= third } else { low += third }
     }
     return (low...high).map(mean).min() ?? 0
+  }
+}
+
+/// Three arrays in the order of the bins: a dictionary's own order would make equal models different files.
+extension TargetHistogram: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case bins, weights, sums
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    let sorted = bins.sorted { $0.key < $1.key }
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(sorted.map(\.key), forKey: .bins)
+    try container.encode(sorted.map(\.value.weight), forKey: .weights)
+    try container.encode(sorted.map(\.value.sum), forKey: .sums)
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let keys = try container.decode([UInt32].self, forKey: .bins)
+    let weights = try container.decode([Double].self, forKey: .weights)
+    let sums = try container.decode([Double].self, forKey: .sums)
+    guard keys.count == weights.count, keys.count == sums.count, Set(keys).count == keys.count else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .bins, in: container, debugDescription: "the bins' keys, weights and sums do not belong together")
+    }
+    for (key, (weight, sum)) in zip(keys, zip(weights, sums)) { bins[key] = Bin(weight: weight, sum: sum) }
   }
 }

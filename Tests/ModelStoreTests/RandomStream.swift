@@ -38,15 +38,20 @@ struct RandomStream {
     if schedule == .optimal, l1 + l2 == 0 { l1 = 0.01 }
     return LearnerConfiguration(
       loss: generator.pick(Loss.allCases),
+      lossParameters: LossParameters(
+        quantile: Double.random(in: 0.05...0.95, using: &generator),
+        delta: Double.random(in: 0.1...3, using: &generator), epsilon: generator.pick([0, 0.1, 2])),
       intercept: Bool.random(using: &generator),
       learningRate: LearningRate(
         schedule: schedule, initial: Double.random(in: 0.001...0.3, using: &generator),
         power: Double.random(in: 0...1, using: &generator),
-        offset: Bool.random(using: &generator) ? nil : Double.random(in: 1...1000, using: &generator)),
+        offset: Bool.random(using: &generator) ? nil : Double.random(in: 1...1000, using: &generator),
+        update: generator.pick(LearningRate.Update.allCases)),
       penalty: Penalty(
         l1: l1, l2: l2, threshold: generator.pick([nil, 0.05, 1]),
         period: generator.pick([1, 1, 2, 5, 1000])),
-      recentHalfLife: Double.random(in: 0.5...5000, using: &generator))
+      memory: ProgressiveValidation.Memory(
+        halfLife: Double.random(in: 0.5...5000, using: &generator), window: generator.pick([8, 20, 50, 10_000])))
   }
 
   private static func sample(_ loss: Loss, _ generator: inout SeededGenerator) -> Sample {
@@ -58,8 +63,9 @@ struct RandomStream {
     }
     let target =
       switch loss {
-      case .squared: Double.random(in: -10...10, using: &generator)
-      case .logistic: Bool.random(using: &generator) ? 1.0 : -1
+      case .squared, .huber, .quantile, .epsilonInsensitive: Double.random(in: -10...10, using: &generator)
+      case .poisson: Double(Int.random(in: 0...9, using: &generator))
+      case .logistic, .hinge, .squaredHinge: Bool.random(using: &generator) ? 1.0 : -1
       }
     let importance = generator.pick([1, 1, 1, 0.25, 7])
     return Sample(features: features, target: target, importance: importance)
@@ -97,23 +103,23 @@ struct ModelBits: Equatable {
   private let nameBytes: [UInt8]
   private let nameEnds: [Int]
   private let values: [UInt32]
-  private let marks: [UInt64]
   private let epochs: [UInt32]
+  private let marks: [UInt64]
   private let coefficients: [UInt32]
   private let intercept: UInt64
   private let state: LinearLearner.State
-  private let progressiveLoss: ProgressiveLoss
+  private let validation: ProgressiveValidation
 
   init(_ model: Model) {
     configuration = model.configuration
     nameBytes = model.dictionary.nameBytes
     nameEnds = model.dictionary.nameEnds
     values = model.learner.coordinates.map(\.value.bitPattern)
-    marks = model.learner.coordinates.map(\.mark.bitPattern)
     epochs = model.learner.coordinates.map(\.epoch)
+    marks = model.learner.coordinates.map(\.mark.bitPattern)
     coefficients = model.learner.coefficients().map(\.bitPattern)
     intercept = model.learner.intercept.bitPattern
     state = model.learner.state
-    progressiveLoss = model.progressiveLoss
+    validation = model.validation
   }
 }

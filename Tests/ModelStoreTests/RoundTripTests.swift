@@ -25,7 +25,11 @@ struct RoundTripTests {
   /// The seeds above must reach what they are there for.
   @Test func randomStreamsAreVaried() {
     let configurations = (0..<60).map { RandomStream(seed: $0, messages: 0).configuration }
-    for loss in Loss.allCases { #expect(configurations.contains { $0.loss == loss }) }
+    for loss in Loss.allCases {
+      for update in LearningRate.Update.allCases {
+        #expect(configurations.contains { $0.loss == loss && $0.learningRate.update == update })
+      }
+    }
     for schedule in LearningRate.Schedule.allCases {
       #expect(configurations.contains { $0.learningRate.schedule == schedule && $0.penalty.period == 1 })
       #expect(configurations.contains { $0.learningRate.schedule == schedule && $0.penalty.period > 1 })
@@ -64,7 +68,7 @@ struct RoundTripTests {
       model.learn([sample, later])
     }
     #expect(restored.learner.coefficients() == model.learner.coefficients())
-    #expect(restored.progressiveLoss == model.progressiveLoss)
+    #expect(restored.validation == model.validation)
   }
 
   @Test func numbersAtTheEdgeOfTheirRange() throws {

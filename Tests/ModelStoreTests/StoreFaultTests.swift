@@ -111,7 +111,7 @@ struct StoreFaultTests {
   @Test func aModelThatJSONHasNoWordsForIsAnError() throws {
     var store = try CheckpointStore(directory: directory)
     let before = try store.write(checkpoint).entry
-    let endless = Model(LearnerConfiguration(recentHalfLife: .infinity))
+    let endless = Model(LearnerConfiguration(memory: .init(halfLife: .infinity)))
     #expect {
       try store.write(Checkpoint(endless, time: 0))
     } throws: { error in

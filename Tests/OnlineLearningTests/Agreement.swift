@@ -28,13 +28,13 @@ func expectAgreement(
     abs(intercept - eager.intercept) <= 1e-5 * max(1, abs(eager.intercept)), "intercept, \(comment)",
     sourceLocation: sourceLocation)
 
-  let halfLife = lazy.model.configuration.recentHalfLife
+  let (loss, memory) = (lazy.model.configuration.lossFunction, lazy.model.configuration.memory)
   for (name, got, expected) in [
-    ("overall loss", lazy.model.progressiveLoss.overall, eager.meanLoss()),
-    ("recent loss", lazy.model.progressiveLoss.recent, eager.meanLoss(halfLife: halfLife)),
+    ("overall loss", lazy.model.validation.overall(loss)?.loss, eager.meanLoss()),
+    ("recent loss", lazy.model.validation.recent(loss)?.loss, eager.meanLoss(halfLife: memory.halfLife)),
   ] {
     #expect(
-      abs((got ?? .nan) - expected) <= 1e-5 * max(abs(expected), 1e-3), "\(name), \(comment)",
+      abs((got ?? .nan) - expected) <= 1e-5 * max(abs(expected), 0.1), "\(name), \(comment)",
       sourceLocation: sourceLocation)
   }
 }

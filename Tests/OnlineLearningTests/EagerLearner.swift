@@ -3,8 +3,8 @@ import OnlineLearning
 
 /// The oracle: a dense Float64 learner that shrinks every weight of the model at every step.
 ///
-/// Of the module under test it uses the plain values of the configuration and nothing else: it has its own losses,
-/// schedules, shrinkage and means, written for being obviously right, not for being fast.
+/// Of the module under test it uses the plain values of the configuration and nothing else: it has its own losses
+/// (`LossOracle`), schedules, shrinkage and means, written for being obviously right, not for being fast.
 struct EagerLearner {
   private(set) var configuration: LearnerConfiguration
   private(set) var weights: [Double]
@@ -23,10 +23,17 @@ struct EagerLearner {
   mutating func learn(_ sample: Sample) {
     let features = zip(sample.features, sample.values.map(Double.init))
     let margin = features.reduce(intercept) { $0 + weights[$1.0] * $1.1 }
-    losses.append((loss(margin, sample.target), sample.importance))
+    losses.append((loss.value(margin, sample.target), sample.importance))
 
     let step = stepSize
-    let push = step * sample.importance * derivative(margin, sample.target)
+    let push: Double
+    switch configuration.learningRate.update {
+    case .gradient: push = step * sample.importance * loss.derivative(margin, sample.target)
+    case .invariant:
+      // The margin moves by the push times Σ x², 1 of it the intercept's.
+      let squares = features.reduce(configuration.intercept ? 1 : 0) { $0 + $1.1 * $1.1 }
+      push = loss.invariantPush(margin, sample.target, amount: step * sample.importance, curvature: squares)
+    }
     for (feature, value) in features { weights[feature] -= push * value }
     if configuration.intercept { intercept -= push }
 
@@ -79,24 +86,12 @@ struct EagerLearner {
     case .optimal:
       let strength = configuration.penalty.l1 + configuration.penalty.l2
       let typicalWeight = pow(strength, -0.25)
-      let firstStep = typicalWeight / max(1, derivative(-typicalWeight, 1))
+      let firstStep = typicalWeight / max(1, loss.derivative(-typicalWeight, 1))
       return 1 / (strength * (Double(steps) + (rate.offset ?? 1 / (firstStep * strength))))
     }
   }
 
-  private func loss(_ margin: Double, _ target: Double) -> Double {
-    switch configuration.loss {
-    case .squared: (margin - target) * (margin - target) / 2
-    case .logistic: log(1 + exp(-margin * target))
-    }
-  }
-
-  private func derivative(_ margin: Double, _ target: Double) -> Double {
-    switch configuration.loss {
-    case .squared: margin - target
-    case .logistic: 1 / (1 + exp(-margin)) - (target + 1) / 2
-    }
-  }
+  private var loss: LossOracle { LossOracle(configuration.loss, configuration.lossParameters) }
 
   /// The progressive loss, weighted by importance, and by 2^(−age/half-life) if there is one.
   func meanLoss(halfLife: Double = .infinity) -> Double {

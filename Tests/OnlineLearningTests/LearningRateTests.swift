@@ -9,7 +9,7 @@ import Testing
     gives values: [UInt64: Double],
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    let stepSize = StepSize(rate, loss: loss, penalty: penalty)
+    let stepSize = StepSize(rate, loss: LossFunction(loss), penalty: penalty)
     for (steps, value) in values {
       #expect(
         abs(stepSize(after: steps) - value) <= 1e-14 * value, "after \(steps) steps",
@@ -51,11 +51,8 @@ import Testing
   /// scikit-learn's `_plain_sgd`, line by line: t begins at 1 there.
   @Test(arguments: Loss.allCases, [1e-6, 1e-4, 0.01, 0.5])
   func optimalIsScikitLearns(_ loss: Loss, alpha: Double) {
-    func lossDerivative(_ p: Double, _ y: Double) -> Double {
-      loss == .squared ? p - y : -y / (exp(p * y) + 1)
-    }
     let typw = sqrt(1.0 / sqrt(alpha))
-    let initialEta0 = typw / max(1.0, lossDerivative(-typw, 1.0))
+    let initialEta0 = typw / max(1.0, LossOracle(loss, LossParameters()).derivative(-typw, 1.0))
     let optimalInit = 1.0 / (initialEta0 * alpha)
     var expected: [UInt64: Double] = [:]
     for t in [1.0, 2, 3, 100, 12_345] { expected[UInt64(t) - 1] = 1.0 / (alpha * (optimalInit + t - 1)) }

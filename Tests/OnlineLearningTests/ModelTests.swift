@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ModelTests {
   private let configuration = LearnerConfiguration(
-    learningRate: LearningRate(schedule: .constant, initial: 0.5), penalty: Penalty(), recentHalfLife: 1)
+    learningRate: LearningRate(schedule: .constant, initial: 0.5), penalty: Penalty(), memory: .init(halfLife: 1))
 
   @Test func rowsAreLearnedInOrder() {
     var model = Model(configuration)
@@ -25,14 +25,18 @@ import Testing
     #expect(model.margin(of: 0, in: batch) == -4.25)
     #expect(model.margin(of: 1, in: batch) == -3)
     // Losses 0.5 and 1.125, the second one of importance 3; a half-life of one sample halves the first one's say.
-    #expect(model.progressiveLoss.overall == (0.5 + 3 * 1.125) / 4)
-    #expect(model.progressiveLoss.recent == (0.25 + 3 * 1.125) / 3.5)
+    let loss = configuration.lossFunction
+    #expect(model.validation.overall(loss)?.loss == (0.5 + 3 * 1.125) / 4)
+    #expect(model.validation.recent(loss)?.loss == (0.25 + 3 * 1.125) / 3.5)
+    #expect(model.validation.window(loss) == model.validation.overall(loss))
   }
 
   @Test func noSampleNoLoss() {
     let model = Model(configuration)
-    #expect(model.progressiveLoss.overall == nil)
-    #expect(model.progressiveLoss.recent == nil)
+    let loss = configuration.lossFunction
+    #expect(model.validation.overall(loss) == nil)
+    #expect(model.validation.recent(loss) == nil)
+    #expect(model.validation.window(loss) == nil)
     #expect(model.steps == 0)
     #expect(model.learner.coefficients().isEmpty)
   }
@@ -49,16 +53,6 @@ import Testing
     #expect(doubled.coefficients() == [1])
   }
 
-  @Test func recentLossHalvesWithTheHalfLife() {
-    var progressive = ProgressiveLoss()
-    let retention = ProgressiveLoss.retention(halfLife: 10)
-    progressive.record(1, importance: 1, retention: retention)
-    for _ in 0..<10 { progressive.record(0, importance: 1, retention: retention) }
-    let total = (0...10).reduce(0) { $0 + exp2(-Double($1) / 10) }
-    #expect(abs((progressive.recent ?? 0) - 0.5 / total) < 1e-15)
-    #expect(abs((progressive.overall ?? 0) - 1.0 / 11) < 1e-15)
-  }
-
   /// The words that checkpoints keep: changing one makes every older file unreadable.
   @Test func storedFormats() throws {
     func json(_ value: some Encodable) throws -> String {
@@ -67,24 +61,27 @@ import Testing
       return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
     let configuration = LearnerConfiguration(
-      loss: .logistic, intercept: false, learningRate: LearningRate(initial: 0.5, power: 0.25, offset: 8),
-      penalty: Penalty(l1: 0.5, l2: 0.25, threshold: 2, period: 3), recentHalfLife: 10)
+      loss: .logistic, lossParameters: LossParameters(quantile: 0.75, delta: 2, epsilon: 0.5), intercept: false,
+      learningRate: LearningRate(initial: 0.5, power: 0.25, offset: 8, update: .invariant),
+      penalty: Penalty(l1: 0.5, l2: 0.25, threshold: 2, period: 3), memory: .init(halfLife: 10, window: 80))
     let text = """
       {"intercept":false,\
-      "learning_rate":{"initial":0.5,"power":0.25,"schedule":"inverse_scaling","t0":8},\
-      "loss":"logistic","penalty":{"l1":0.5,"l2":0.25,"period":3,"threshold":2},"recent_half_life":10}
+      "learning_rate":{"initial":0.5,"power":0.25,"schedule":"inverse_scaling","t0":8,"update":"invariant"},\
+      "loss":"logistic","loss_parameters":{"delta":2,"epsilon":0.5,"quantile":0.75},\
+      "memory":{"half_life":10,"window":80},"penalty":{"l1":0.5,"l2":0.25,"period":3,"threshold":2}}
       """
     #expect(try json(configuration) == text)
     #expect(try JSONDecoder().decode(LearnerConfiguration.self, from: Data(text.utf8)) == configuration)
     #expect(
       try json(LinearLearner.State()) == """
-        {"clamped_updates":0,\
-        "clock":{"compensation":0,"elapsed":0,"epoch":0,"past":[],"pull":0,"scale":1,"steps_since_pull":0},\
-        "intercept":0,"steps":0}
+        {"clamped_updates":0,"clock":{"compensation":0,"elapsed":0,"epoch":0,"past":[],"pull":0,"scale":1,\
+        "steps_since_pull":0},"intercept":0,"steps":0}
         """)
     #expect(
-      try json(ProgressiveLoss()) == #"{"recent_sum":0,"recent_weight":0,"sum":0,"weight":0}"#)
-    #expect(Loss.allCases.map(\.rawValue) == ["squared", "logistic"])
+      Loss.allCases.map(\.rawValue) == [
+        "squared", "huber", "quantile", "epsilon_insensitive", "poisson", "logistic", "hinge", "squared_hinge",
+      ])
     #expect(LearningRate.Schedule.allCases.map(\.rawValue) == ["constant", "inverse_scaling", "optimal"])
+    #expect(LearningRate.Update.allCases.map(\.rawValue) == ["gradient", "invariant"])
   }
 }

@@ -41,8 +41,9 @@ struct RandomStream {
       margin += truth[feature] * Double(value)
     }
     switch loss {
-    case .squared: sample.target = margin + 0.3 * random.normal()
-    case .logistic: sample.target = random.unit() < 1 / (1 + exp(-2 * margin)) ? 1 : -1
+    case .squared, .huber, .quantile, .epsilonInsensitive: sample.target = margin + 0.3 * random.normal()
+    case .poisson: sample.target = (-exp(min(0.4 * margin, 3)) * log(1 - random.unit())).rounded()
+    case .logistic, .hinge, .squaredHinge: sample.target = random.unit() < 1 / (1 + exp(-2 * margin)) ? 1 : -1
     }
     if weighted { sample.importance = random.uniform(0.1..<3) }
     return sample

@@ -12,7 +12,7 @@ import Testing
   @Test(arguments: pairs)
   func agreesWithTheOracle(_ before: LearnerCase, _ after: LearnerCase) {
     var configuration = after.configuration
-    configuration.recentHalfLife = before.configuration.recentHalfLife
+    configuration.memory = before.configuration.memory
     var lazy = ModelUnderTest(before.configuration)
     var eager = EagerLearner(before.configuration, dimensions: LearnerCase.dimensions)
     var stream = before.stream
@@ -46,10 +46,10 @@ import Testing
     #expect(reconfigured.configuration == configuration)
     #expect(reconfigured.steps == 350)
     #expect(reconfigured.learner.intercept == lazy.model.learner.intercept)
-    #expect(reconfigured.progressiveLoss == lazy.model.progressiveLoss)
+    #expect(reconfigured.validation == lazy.model.validation)
     // The coordinates owe nothing any more.
     let paid = zip(reconfigured.learner.coordinates, reconfigured.learner.coefficients()).allSatisfy {
-      $0.value == $1 && $0.mark == 0 && $0.epoch == 0
+      $0 == .init(value: $1, epoch: 0, mark: 0)
     }
     #expect(paid, "\(learnerCase.testDescription)")
   }

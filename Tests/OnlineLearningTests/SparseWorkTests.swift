@@ -14,14 +14,14 @@ import Testing
     for step in 0..<300 {
       let features = (0..<4).map { _ in UInt32(random.below(500)) }
       let values = features.map { _ in Float(random.normal()) }
-      let before = (learner.coordinates, learner.state.clock)
+      let (before, clock) = (learner.coordinates, learner.state.clock)
       _ = learner.learn(features.span, values.span, target: random.normal(), importance: 1)
-      let written = learner.coordinates.indices.filter { learner.coordinates[$0] != before.0[$0] }
+      let written = learner.coordinates.indices.filter { learner.coordinates[$0] != before[$0] }
       #expect(Set(written).isSubset(of: Set(features.map(Int.init))), "step \(step) seed=\(seed)")
       // The touched are marked as of the moment before the step; the step itself they owe like all others.
       for feature in features.map(Int.init) {
-        #expect(learner.coordinates[feature].mark == before.1.pull, "step \(step) seed=\(seed)")
-        #expect(learner.coordinates[feature].epoch == before.1.epoch, "step \(step) seed=\(seed)")
+        #expect(learner.coordinates[feature].mark == clock.pull, "step \(step) seed=\(seed)")
+        #expect(learner.coordinates[feature].epoch == clock.epoch, "step \(step) seed=\(seed)")
       }
     }
   }

@@ -27,8 +27,9 @@ struct FormatEqualityTests {
       var names = Set<Int>()
       while names.count < 5 { names.insert(Int.random(in: 0..<40, using: &generator)) }
       return Sample(
-        target: loss == .logistic
-          ? [-1, 0, 1].randomElement(using: &generator)! : .random(in: -9...9, using: &generator),
+        target: loss.isClassification
+          ? [-1, 0, 1].randomElement(using: &generator)!
+          : .random(in: (loss == .poisson ? 0 : -9)...9, using: &generator),
         importance: .random(in: 0.1...3, using: &generator),
         features: names.sorted().map { ("f\($0)", Float.random(in: -2...2, using: &generator)) })
     }

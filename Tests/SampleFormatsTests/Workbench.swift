@@ -85,21 +85,21 @@ struct ModelBits: Equatable {
   private let nameBytes: [UInt8]
   private let nameEnds: [Int]
   private let values: [UInt32]
-  private let marks: [UInt64]
   private let epochs: [UInt32]
+  private let marks: [UInt64]
   private let intercept: UInt64
   private let state: LinearLearner.State
-  private let progressiveLoss: ProgressiveLoss
+  private let validation: ProgressiveValidation
 
   init(_ model: Model) {
     nameBytes = model.dictionary.nameBytes
     nameEnds = model.dictionary.nameEnds
     values = model.learner.coordinates.map(\.value.bitPattern)
-    marks = model.learner.coordinates.map(\.mark.bitPattern)
     epochs = model.learner.coordinates.map(\.epoch)
+    marks = model.learner.coordinates.map(\.mark.bitPattern)
     intercept = model.learner.intercept.bitPattern
     state = model.learner.state
-    progressiveLoss = model.progressiveLoss
+    validation = model.validation
   }
 }
 

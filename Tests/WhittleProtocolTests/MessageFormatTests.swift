@@ -33,10 +33,27 @@ import WhittleProtocol
     #expect(received.intercept.bitPattern == sent.intercept.bitPattern)
   }
 
+  /// With a number in every place.
+  private var metrics: Validation.Metrics {
+    var metrics = Validation.Metrics(loss: 0.5, bestConstantLoss: 0.75)
+    metrics.rmse = 2
+    metrics.mae = 1.5
+    metrics.r2 = -0.5
+    metrics.accuracy = 0.875
+    metrics.auc = 0.9375
+    metrics.aucError = 0.0625
+    metrics.baseRate = 0.375
+    metrics.meanPrediction = 0.25
+    metrics.calibrationError = 0.125
+    return metrics
+  }
+
   private var stats: Stats {
     Stats(
       health: .ok, problem: nil, uptimeSeconds: 1.5, step: 20, samples: 10, unlearned: 3, messages: 12,
       rejected: ["not_json": 2], samplesPerSecond: 2.5, loss: Stats.Loss(overall: 0.5, recent: 0.25),
+      validation: Validation(
+        overall: metrics, recent: Validation.Metrics(loss: 0.25, bestConstantLoss: 1), window: nil),
       features: 4,
       activeSet: 3, sparsity: 0.25, l1Norm: 6, l2Norm: 3.5, intercept: -1, stepSize: 0.125, clampedUpdates: 1,
       checkpoint: Stats.Checkpoint(step: 15, file: "model-15.safetensors", ageSeconds: 7.5))
@@ -49,7 +66,10 @@ import WhittleProtocol
         {"active_set":3,"checkpoint":{"age_seconds":7.5,"file":"model-15.safetensors","step":15},\
         "clamped_updates":1,"features":4,"health":"ok","intercept":-1,"l1_norm":6,"l2_norm":3.5,\
         "loss":{"overall":0.5,"recent":0.25},"messages":12,"rejected":{"not_json":2},"samples":10,\
-        "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5}
+        "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\
+        "validation":{"overall":{"accuracy":0.875,"auc":0.9375,"auc_error":0.0625,"base_rate":0.375,\
+        "best_constant_loss":0.75,"calibration_error":0.125,"loss":0.5,"mae":1.5,"mean_prediction":0.25,"r2":-0.5,\
+        "rmse":2},"recent":{"best_constant_loss":1,"loss":0.25}}}
         """)
   }
 
@@ -58,6 +78,7 @@ import WhittleProtocol
     stats.health = .degraded
     stats.problem = "the disk is full"
     stats.loss = Stats.Loss(overall: nil, recent: nil)
+    stats.validation = Validation(overall: nil, recent: nil, window: nil)
     stats.checkpoint = nil
     stats.rejected = [:]
     try expect(
@@ -65,7 +86,8 @@ import WhittleProtocol
       isWritten: """
         {"active_set":3,"clamped_updates":1,"features":4,"health":"degraded","intercept":-1,"l1_norm":6,\
         "l2_norm":3.5,"loss":{},"messages":12,"problem":"the disk is full","rejected":{},"samples":10,\
-        "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5}
+        "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\
+        "validation":{}}
         """)
   }
 

@@ -73,21 +73,21 @@ struct ModelBits: Equatable {
   private let configuration: LearnerConfiguration
   private let nameBytes: [UInt8]
   private let values: [UInt32]
-  private let marks: [UInt64]
   private let epochs: [UInt32]
+  private let marks: [UInt64]
   private let intercept: UInt64
   private let state: LinearLearner.State
-  private let progressiveLoss: ProgressiveLoss
+  private let validation: ProgressiveValidation
 
   init(_ model: Model) {
     configuration = model.configuration
     nameBytes = model.dictionary.nameBytes
     values = model.learner.coordinates.map(\.value.bitPattern)
-    marks = model.learner.coordinates.map(\.mark.bitPattern)
     epochs = model.learner.coordinates.map(\.epoch)
+    marks = model.learner.coordinates.map(\.mark.bitPattern)
     intercept = model.learner.intercept.bitPattern
     state = model.learner.state
-    progressiveLoss = model.progressiveLoss
+    validation = model.validation
   }
 }
 
@@ -96,7 +96,8 @@ func messages(_ count: Int, seed: UInt64, loss: Loss = .squared) -> [String] {
   var generator = SeededGenerator(seed: seed)
   return (0..<count).map { _ in
     func target() -> String {
-      loss == .logistic ? generator.pick(["0", "1"]) : String(Double.random(in: -5...5, using: &generator))
+      if loss.isClassification { return generator.pick(["0", "1"]) }
+      return String(Double.random(in: (loss == .poisson ? 0 : -5)...5, using: &generator))
     }
     func value() -> String { String(Float.random(in: -2...2, using: &generator)) }
     let name = generator.pick(["sleep", "hw", "größe", "a b", "f\(Int.random(in: 0..<40, using: &generator))"])
@@ -104,7 +105,7 @@ func messages(_ count: Int, seed: UInt64, loss: Loss = .squared) -> [String] {
     return switch Int.random(in: 0..<3, using: &generator) {
     case 0: json
     case 1: "[\(json), {\"y\": \(target()), \"x\": [\(value()), \(value())], \"weight\": 2}]"
-    default: "\(loss == .logistic ? generator.pick(["-1", "1"]) : target()) |ns a:\(value()) b c:\(value())"
+    default: "\(loss.isClassification ? generator.pick(["-1", "1"]) : target()) |ns a:\(value()) b c:\(value())"
     }
   }
 }

@@ -29,8 +29,7 @@ import WhittleProtocol
 
     #expect(stats.messages == 80 && stats.samples == expected.steps && stats.rejected.isEmpty)
     #expect(stats.health == .ok && stats.problem == nil && stats.checkpoint == nil)
-    #expect(
-      stats.loss == Stats.Loss(overall: expected.progressiveLoss.overall, recent: expected.progressiveLoss.recent))
+    try expect(stats, shows: expected)
     #expect(stats.features == expected.dictionary.count)
     #expect(stats.intercept == expected.learner.intercept && stats.stepSize == expected.learner.nextStepSize)
     let values = expected.learner.coefficients()
@@ -50,6 +49,25 @@ import WhittleProtocol
     #expect(daemon.log.lines("stopped").first?.fields["step"] == "\(expected.steps)")
   }
 
+  /// Progressive validation as stats tell it is the model's, all of it.
+  private func expect(_ stats: Stats, shows model: Model) throws {
+    let loss = model.configuration.lossFunction
+    for (shown, expected) in [
+      (stats.validation.overall, model.validation.overall(loss)),
+      (stats.validation.recent, model.validation.recent(loss)),
+      (stats.validation.window, model.validation.window(loss)),
+    ] {
+      let (shown, expected) = (try #require(shown), try #require(expected))
+      #expect(shown.loss == expected.loss && shown.bestConstantLoss == expected.bestConstantLoss)
+      #expect(shown.rmse == expected.rootMeanSquaredError && shown.mae == expected.meanAbsoluteError)
+      #expect(shown.r2 == expected.rSquared && shown.accuracy == expected.accuracy)
+      #expect(shown.auc == expected.areaUnderCurve && shown.aucError == expected.areaUnderCurveError)
+      #expect(shown.baseRate == expected.baseRate && shown.meanPrediction == expected.meanPrediction)
+      #expect(shown.calibrationError == expected.calibrationError)
+    }
+    #expect(stats.loss == Stats.Loss(overall: stats.validation.overall?.loss, recent: stats.validation.recent?.loss))
+  }
+
   struct Variant: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let settings: [String: String]
@@ -67,6 +85,19 @@ import WhittleProtocol
       configuration: LearnerConfiguration(
         loss: .logistic, learningRate: LearningRate(schedule: .optimal),
         penalty: Penalty(l1: 0.02, l2: 0.001, threshold: 0.5, period: 7))),
+    Variant(
+      testDescription: "quantile, invariant update, short memory",
+      settings: [
+        "model.loss": "quantile", "loss.quantile": "0.75", "learning_rate.update": "invariant",
+        "validation.half_life": "5", "validation.window": "16",
+      ],
+      configuration: LearnerConfiguration(
+        loss: .quantile, lossParameters: LossParameters(quantile: 0.75), learningRate: LearningRate(update: .invariant),
+        memory: .init(halfLife: 5, window: 16))),
+    Variant(
+      testDescription: "poisson, invariant update",
+      settings: ["model.loss": "poisson", "learning_rate.update": "invariant"],
+      configuration: LearnerConfiguration(loss: .poisson, learningRate: LearningRate(update: .invariant))),
     Variant(
       testDescription: "no intercept, constant rate",
       settings: ["model.intercept": "false", "learning_rate.schedule": "constant", "penalty.l2": "0"],
@@ -89,6 +120,7 @@ import WhittleProtocol
       let steps = learned.steps
       let stats = try await daemon.stats { $0.step == steps }
       #expect(stats.samples == steps - before, "counted since the start")
+      if steps > 0 { try expect(stats, shows: learned) }
       try await daemon.stop()
       #expect(try place.newestModel().map(ModelBits.init) == ModelBits(learned), "after \(position) messages")
     }

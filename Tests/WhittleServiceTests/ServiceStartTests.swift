@@ -80,13 +80,13 @@ import ZeroMQ
     #expect(ModelBits(learned) == ModelBits(try model(Array(stream[..<30]), learned.configuration)))
     let settings = [
       "penalty.l1": "0.5", "penalty.l2": "0", "penalty.threshold": "2", "learning_rate.initial": "0.125",
-      "model.recent_half_life": "10",
+      "validation.half_life": "10",
     ]
     let daemon = try await TestDaemon(in: place, settings)
     let changes = daemon.log.lines("a setting differs from the checkpoint's; it holds from here on")
     let before = [
       "penalty.l1": "0.01", "penalty.l2": "0.001", "penalty.threshold": "none", "learning_rate.initial": "0.01",
-      "model.recent_half_life": "1000", "penalty.period": "4",
+      "validation.half_life": "1000", "penalty.period": "4",
     ]
     #expect(Set(changes.compactMap { $0.fields["key"] }) == Set(before.keys))
     #expect(changes.count == before.count)
@@ -102,7 +102,7 @@ import ZeroMQ
     var expected = learned.reconfigured(
       LearnerConfiguration(
         learningRate: LearningRate(initial: 0.125), penalty: Penalty(l1: 0.5, l2: 0, threshold: 2),
-        recentHalfLife: 10))
+        memory: .init(halfLife: 10)))
     try expected.learn(Array(stream[30...]))
     #expect(try place.newestModel().map(ModelBits.init) == ModelBits(expected))
   }

@@ -22,10 +22,15 @@ struct SettingValue: Sendable {
   }
 
   static let byKey: [String: SettingValue] = [
-    "model.loss": SettingValue("logistic"),
+    "model.loss": SettingValue("epsilon_insensitive"),
+    "loss.quantile": SettingValue("9e-1", shown: "0.9"),
+    "loss.delta": SettingValue("0.25"),
+    "loss.epsilon": SettingValue("0"),
     "model.intercept": SettingValue("false"),
-    "model.recent_half_life": SettingValue("12.5"),
+    "validation.half_life": SettingValue("12.5"),
+    "validation.window": SettingValue("8"),
     "learning_rate.schedule": SettingValue("optimal"),
+    "learning_rate.update": SettingValue("invariant"),
     "learning_rate.initial": SettingValue("+2.5e-1", shown: "0.25"),
     "learning_rate.power": SettingValue("0"),
     "learning_rate.t0": SettingValue("100.0", shown: "100"),

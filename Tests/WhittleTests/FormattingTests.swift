@@ -121,5 +121,6 @@ import WhittleProtocol
 let exampleStats = Stats(
   health: .degraded, problem: "disk full", uptimeSeconds: 61, step: 12_000, samples: 10_000, unlearned: 1,
   messages: 10_003, rejected: ["bad_json": 2], samplesPerSecond: 1000, loss: .init(overall: 0.5, recent: nil),
+  validation: .init(overall: .init(loss: 0.5, bestConstantLoss: 0.75), recent: nil, window: nil),
   features: 9, activeSet: 3, sparsity: 2.0 / 3, l1Norm: 3, l2Norm: 2, intercept: 0.1, stepSize: 0.01,
   clampedUpdates: 0, checkpoint: nil)
