@@ -48,7 +48,6 @@ import Testing
     learner.grow(to: 3)
     // Feature 0 twice, feature 1 once with a value that keeps it in range; the intercept moves as far as the target.
     learner.learn([0, 0, 1], [huge, huge, 1e-38], -1e30)
-    let largest = Float(LinearLearner.largestWeight)
     #expect(learner.state.clampedUpdates == 2)
     #expect(learner.coefficients() == [Float(-limit), Float(-1e30 * Double(Float(1e-38))), 0])
     #expect(learner.intercept == -1e30)
