@@ -16,7 +16,7 @@ struct StatsCommand: ParsableCommand {
   }
 
   static func text(_ stats: Stats) -> String {
-    var table = Table([.left, .left])
+    var table = Table([.left, .left, .left, .left])
     table.add(["health", stats.health.rawValue])
     if let problem = stats.problem { table.add(["problem", problem]) }
     table.add(["uptime", Format.duration(seconds: stats.uptimeSeconds)])
@@ -30,8 +30,7 @@ struct StatsCommand: ParsableCommand {
       table.add(["  \(reason)", Format.count(count)])
     }
     table.add(["samples per second", Format.rate(stats.samplesPerSecond)])
-    table.add(["loss, overall", Format.number(stats.loss.overall)])
-    table.add(["loss, recent", Format.number(stats.loss.recent)])
+    for row in ValidationRows.rows(stats.validation) { table.add(row) }
     table.add(["features", Format.count(stats.features)])
     table.add(["active set", Format.count(stats.activeSet)])
     table.add(["sparsity", Format.percent(stats.sparsity)])

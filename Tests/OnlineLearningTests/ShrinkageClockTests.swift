@@ -80,6 +80,31 @@ import Testing
     }
   }
 
+  /// What was not touched for longer than the clock remembers has decayed to nothing.
+  @Test func forgottenEpochsLeaveNothing() {
+    let penalty = Penalty(l1: 0, l2: 1)
+    var clock = ShrinkageClock()
+    let touched = LinearLearner.Coordinate(value: .greatestFiniteMagnitude, epoch: 0, mark: 0)
+    for _ in 0..<20 { clock.advance(by: 11, penalty) }
+    #expect(Float(clock.settled(touched, penalty) * clock.scale) == 0)
+    #expect(clock.settled(touched, penalty) > 0)
+    for _ in 0..<20 { clock.advance(by: 11, penalty) }
+    #expect(clock.settled(touched, penalty) == 0)
+  }
+
+  /// A step that leaves nothing of any weight leaves the clock in order.
+  @Test(arguments: [0.0, 1e9])
+  func enormousSteps(l1: Double) {
+    let penalty = Penalty(l1: l1, l2: 1e9, threshold: 0.5)
+    var clock = ShrinkageClock()
+    for _ in 0..<100 {
+      let touched = LinearLearner.Coordinate(value: 1, epoch: clock.epoch, mark: clock.pull)
+      clock.advance(by: 1e9, penalty)
+      #expect(clock.isPlausible)
+      #expect(Float(clock.settled(touched, penalty) * clock.scale) == 0)
+    }
+  }
+
   /// A clock read back from JSON goes on as if it had never been away, compensation, period and epochs included.
   @Test(arguments: [1, 7], [0, 0.1])
   func codableRoundTrip(period: Int, l2: Double) throws {

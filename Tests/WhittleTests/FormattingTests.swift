@@ -108,10 +108,20 @@ import WhittleProtocol
   }
 
   @Test func statsForPeople() {
-    let text = StatsCommand.text(exampleStats)
-    #expect(text.contains("step                 12,000\n"))
-    #expect(text.contains("  bad_json           2\n"))
-    #expect(text.contains("checkpoint           none yet\n"))
+    var stats = exampleStats
+    stats.validation.overall = Validation.Metrics(loss: 0.5, bestConstantLoss: 2)
+    stats.validation.window = Validation.Metrics(loss: 0.25, bestConstantLoss: 3)
+    stats.validation.window?.rmse = 0.7
+    let words = StatsCommand.text(stats).split(separator: "\n").map { $0.split(separator: " ") }
+    for line in [
+      "step 12,000", "bad_json 2", "checkpoint none yet", "PREDICTED BEFORE LEARNED OVERALL RECENT WINDOW",
+      "loss 0.5 - 0.25", "loss of the best constant 2 - 3", "root mean squared error - - 0.7",
+    ] {
+      #expect(words.contains(line.split(separator: " ")), "\(line)")
+    }
+    #expect(!words.contains { $0.first == "accuracy" })
+    stats.validation = Validation(overall: nil, recent: nil, window: nil)
+    #expect(!StatsCommand.text(stats).contains("PREDICTED"))
     #expect(
       WatchView.line(exampleStats)
         == "step 12,000  1,000/s  loss 0.5 recent -  active 3 of 9  sparsity 66.7 %  degraded: disk full")

@@ -1,0 +1,134 @@
+"""What subscribers to `coefficients` and `stats` see, from a foreign client (pyzmq)."""
+
+import itertools
+import json
+import time
+
+import pytest
+import zmq
+
+from checkpoint_file import bits
+from daemon import LIMIT, connected
+from streams import random_samples
+
+EVERY = 50
+
+
+@pytest.fixture
+def daemon(start):
+    """Publishes after so many samples and at no other time."""
+    return start({"publish.every_samples": EVERY, "publish.every_seconds": 0, "penalty.l1": 0.2})
+
+
+def subscribed(daemon, *topics: str) -> zmq.Socket:
+    subscriber = connected(daemon.context, zmq.SUB, daemon.endpoint("publish.bind"))
+    for topic in topics:
+        subscriber.subscribe(topic)
+    return subscriber
+
+
+def received(subscriber: zmq.Socket) -> tuple[str, dict]:
+    topic, payload = subscriber.recv_multipart()
+    return topic.decode(), json.loads(payload)
+
+
+def feed_until_published(daemon, subscriber: zmq.Socket, samples, last: str = "stats") -> int:
+    """Feeds until a first publication comes: then the subscription has arrived, and none is missed any more.
+
+    Returns how many samples were fed. The subscriber has received all that was published up to there."""
+    end = time.monotonic() + LIMIT
+    for fed in itertools.count(EVERY, EVERY):
+        daemon.learn(list(itertools.islice(samples, EVERY)))
+        if subscriber.poll(20):
+            # Of the two topics of one publication, stats come last.
+            while (publication := received(subscriber)) and (publication[0], publication[1]["step"]) != (last, fed):
+                pass
+            return fed
+        assert time.monotonic() < end, "nothing was published"
+
+
+def test_every_n_samples(daemon):
+    subscriber = subscribed(daemon, "")
+    samples = itertools.cycle(random_samples(500))
+    fed = feed_until_published(daemon, subscriber, samples)
+    for round in range(1, 6):
+        daemon.learn(*itertools.islice(samples, EVERY))
+        (first, coefficients), (second, stats) = received(subscriber), received(subscriber)
+        assert (first, second) == ("coefficients", "stats")
+        assert coefficients["step"] == stats["step"] == fed + round * EVERY
+    assert not subscriber.poll(0)
+
+
+def test_published_coefficients_are_those_that_are_not_zero(daemon):
+    subscriber = subscribed(daemon, "coefficients")
+    samples = itertools.cycle(random_samples(500))
+    feed_until_published(daemon, subscriber, samples, last="coefficients")
+    daemon.learn(*itertools.islice(samples, EVERY))
+    topic, published = received(subscriber)
+    assert topic == "coefficients"
+    assert published.keys() == {"step", "intercept", "names", "values", "features", "active_set"}
+    asked = daemon.coefficients()
+    active = [(name, value) for name, value in zip(asked["names"], asked["values"], strict=True) if value]
+    assert published["names"] == [name for name, _ in active]
+    assert bits(published["values"]) == bits([value for _, value in active])
+    assert published["active_set"] == len(active) < published["features"] == 12
+    assert (published["step"], published["intercept"]) == (asked["step"], asked["intercept"])
+
+
+def test_published_stats_are_those_that_one_can_ask_for(daemon):
+    subscriber = subscribed(daemon, "stats")
+    samples = itertools.cycle(random_samples(500))
+    feed_until_published(daemon, subscriber, samples)
+    daemon.learn(*itertools.islice(samples, EVERY))
+    topic, published = received(subscriber)
+    assert topic == "stats"
+    asked = daemon.stats()
+    assert published.keys() == asked.keys() - {"ok"}
+    for key in published.keys() - {"uptime_seconds", "samples_per_second", "messages"}:
+        assert published[key] == asked[key], key
+
+
+def test_steps_only_grow_however_fast_samples_come(daemon):
+    subscriber = subscribed(daemon, "stats")
+    samples = random_samples(500)
+    fed = feed_until_published(daemon, subscriber, itertools.cycle(samples))
+    daemon.push(*samples * 10)
+    steps = []
+    # What falls due while one is being published is made up for.
+    while not steps or steps[-1] <= fed + 5000 - EVERY:
+        steps.append(received(subscriber)[1]["step"])
+    assert all(later - earlier >= EVERY for earlier, later in itertools.pairwise(steps))
+
+
+def test_every_few_seconds(start):
+    """By time alone it publishes without any sample."""
+    daemon = start({"publish.every_samples": 0, "publish.every_seconds": 0.02})
+    subscriber = subscribed(daemon, "stats")
+    uptimes = [received(subscriber)[1]["uptime_seconds"] for _ in range(3)]
+    assert uptimes == sorted(set(uptimes))
+
+
+def test_a_last_time_at_the_end(daemon):
+    subscriber = subscribed(daemon, "")
+    fed = feed_until_published(daemon, subscriber, itertools.cycle(random_samples(500)))
+    daemon.learn(*random_samples(EVERY - 1))
+    assert not subscriber.poll(0)
+    assert daemon.stop() == 0
+    steps = [received(subscriber)[1]["step"] for _ in range(2)]
+    assert steps == [fed + EVERY - 1] * 2
+
+
+def test_several_endpoints_and_subscribers(start, short_path):
+    daemon = start({
+        "publish.bind": ["tcp://127.0.0.1:*", f"ipc://{short_path}/out"], "publish.every_seconds": 0.02})
+    for endpoint in daemon.endpoints["publish.bind"] * 2:
+        subscriber = connected(daemon.context, zmq.SUB, endpoint)
+        subscriber.subscribe("stats")
+        assert received(subscriber)[0] == "stats"
+
+
+def test_a_subscriber_that_never_reads_holds_up_nobody(start):
+    daemon = start({"publish.every_samples": 1, "publish.every_seconds": 0})
+    idle = subscribed(daemon, "")
+    idle.rcvhwm = 1
+    assert daemon.learn(*random_samples(3000))["step"] == 3000
