@@ -8,6 +8,9 @@ struct TargetHistogram: Sendable, Equatable {
 
   private var bins: [UInt32: Bin] = [:]
 
+  /// Whether targets can have led to this.
+  var isPlausible: Bool { bins.values.allSatisfy { $0.weight >= 0 && $0.weight.isFinite && $0.sum.isFinite } }
+
   /// - Complexity: O(1) on average
   mutating func add(_ target: Double, weight: Double) {
     // Sign, exponent and five bits of the fraction.

@@ -31,6 +31,15 @@ struct ValidationTally: Sendable, Equatable, Codable {
     }
   }
 
+  /// Whether predictions can have led to this.
+  func isPlausible(for loss: Loss) -> Bool {
+    let sums = [self.loss, squaredError, absoluteError, mean, squaredDeviation, correct]
+    let fresh = ValidationTally(loss)
+    return weight >= 0 && weight.isFinite && sums.allSatisfy(\.isFinite) && squaredDeviation >= 0 && squaredError >= 0
+      && (scores == nil) == (fresh.scores == nil) && (targets == nil) == (fresh.targets == nil)
+      && scores?.isPlausible != false && targets?.isPlausible != false
+  }
+
   /// - Parameter weight: the importance weight, times whatever makes later samples count more.
   /// - Complexity: O(1)
   mutating func add(_ margin: Double, _ observed: Double, weight added: Double, _ function: LossFunction) {
