@@ -7,8 +7,8 @@ struct FeedCommand: ParsableCommand {
     abstract: "Send samples from files or standard input.",
     discussion: """
       CSV: the first line names the columns. One is the target, all others are features: numbers, true or false, \
-      text (one feature for each value, as in color=red), or empty where a value is missing. JSON and Vowpal Wabbit \
-      or svmlight lines are sent as they stand.
+      text (one feature for each value, as in color=red), or empty where a value is missing. JSON lines and \
+      Vowpal Wabbit lines are sent as they stand.
 
       A full queue makes it wait; when nobody takes a message within the time limit it stops with status 69.
       """)
@@ -18,7 +18,7 @@ struct FeedCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "csv, jsonl or vw (svmlight too). By default after the file's name: .csv; .jsonl, .ndjson, .json; .vw, .txt. "
+      "csv, jsonl or vw. By default after the file's name: .csv; .jsonl, .ndjson, .json; .vw, .txt. "
         + "Standard input: jsonl.", valueName: "format"))
   var format: SampleFormat?
 

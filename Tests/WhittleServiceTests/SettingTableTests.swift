@@ -1,3 +1,4 @@
+import FoundationEssentials
 import TestSupport
 import Testing
 import WhittleProtocol
@@ -99,5 +100,15 @@ struct SettingTableTests {
       #expect(loaded.origin(of: setting.key) == .default)
       #expect(loaded.place(of: setting.key) == nil)
     }
+  }
+
+  /// The annotated file is the manual: it must name every setting, with the value that it has by default.
+  @Test func annotatedFileIsTheDefaults() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: root.appending(path: "deploy/whittled.yaml"), encoding: .utf8)
+    let loaded = try LoadedSettings(file: (text, "whittled.yaml"), environment: [:], flags: [:])
+    #expect(loaded.settings == Settings())
+    for setting in SettingTable.all { #expect(loaded.origin(of: setting.key) == .file, "\(setting.key)") }
   }
 }
