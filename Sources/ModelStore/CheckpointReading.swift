@@ -87,7 +87,9 @@ extension Checkpoint {
     guard [epochs.count, marks.count, nameEnds.count].allSatisfy({ $0 == values.count }) else {
       throw SafeTensors.Malformed(problem: "its tensors differ in length")
     }
-    guard values.allSatisfy(\.isFinite), marks.allSatisfy(\.isFinite), state.learner.isPlausible else {
+    guard values.allSatisfy(\.isFinite), marks.allSatisfy(\.isFinite), state.learner.isPlausible,
+      state.validation.isPlausible(for: configuration.loss)
+    else {
       throw SafeTensors.Malformed(problem: "it holds a number that no learner comes to")
     }
     guard let dictionary = FeatureDictionary(bytes: names, ends: nameEnds) else {

@@ -15,20 +15,25 @@ extension LossFunction {
   /// - Complexity: O(1)
   public func invariantPush(_ margin: Double, _ target: Double, amount: Double, curvature: Double) -> Double {
     let slope = derivative(margin, target)
-    // Below this the margin moves by less than Float64 tells apart: the push is the gradient's.
-    if slope == 0 || amount * curvature < 1e-12 { return amount * slope }
+    if slope == 0 { return 0 }
     let error = margin - target
+    // A constant slope until the error that costs nothing is reached.
     switch loss {
-    case .squared: return error * approach(amount * curvature) / curvature
-    case .huber: return huberPush(error, amount, curvature)
     case .quantile, .epsilonInsensitive:
-      // A constant slope until the error that costs nothing is reached.
       let free = loss == .quantile ? 0 : parameters.epsilon
       let push = min(amount * abs(slope), (abs(error) - free) / curvature)
       return error < 0 ? -push : push
+    case .hinge: return -target * min(amount, (1 - margin * target) / curvature)
+    default: break
+    }
+    // Where the slope hardly changes on the way, the push is the gradient's. Not a number: no curvature, and e^p too large.
+    let bend = loss == .poisson ? max(exp(margin), target) : 1
+    guard amount * curvature * bend >= 1e-12 else { return amount * slope }
+    switch loss {
+    case .squared, .quantile, .epsilonInsensitive, .hinge: return error * approach(amount * curvature) / curvature
+    case .huber: return huberPush(error, amount, curvature)
     case .poisson: return poissonPush(margin, target, amount, curvature)
     case .logistic: return -target * logisticAdvance(margin * target, amount * curvature) / curvature
-    case .hinge: return -target * min(amount, (1 - margin * target) / curvature)
     case .squaredHinge:
       return -target * (1 - margin * target) * approach(2 * amount * curvature) / curvature
     }
@@ -51,14 +56,17 @@ extension LossFunction {
     return error < 0 ? -size : size
   }
 
-  /// With E = e^(−q y a), the margin falls by log(E + e^p (1 − E)/y), which tends to log(1 + e^p q a) for y = 0.
+  /// With E = e^(−q y a) and g = (1 − E)/y, which tends to q a for y = 0, the margin falls by log(E + e^p g), or
+  /// log(1 + g (e^p − y)).
   private func poissonPush(_ margin: Double, _ target: Double, _ amount: Double, _ curvature: Double) -> Double {
-    let left = exp(-curvature * target * amount)
-    let gained = target == 0 ? curvature * amount : approach(curvature * target * amount) / target
-    // The exponential of a large margin would overflow, and is all of the sum then.
-    let fall = margin > 500 ? margin + log(gained) : log(left + exp(margin) * gained)
-    // Both terms can vanish, for a margin far below a target that is reached in full.
-    return (fall == -.infinity ? margin - log(target) : fall) / curvature
+    let time = curvature * amount
+    let decay = time * target
+    let gained = decay > 0 ? approach(decay) / decay * time : time
+    let change = gained * (exp(margin) - target)
+    if abs(change) < 0.5 { return log1p(change) / curvature }
+    // As a sum of two exponentials, of which either may leave Float64's range.
+    let (one, other) = (-decay, margin + log(gained))
+    return (max(one, other) + log1p(exp(-abs(one - other)))) / curvature
   }
 
   /// By how much the agreement m = y p grows: the root d of d + e^m (e^d − 1) = q a.
@@ -68,11 +76,13 @@ extension LossFunction {
   private func logisticAdvance(_ agreement: Double, _ amount: Double) -> Double {
     let weight = exp(agreement)
     if weight == .infinity { return 0 }
-    var advance = min(amount / (1 + weight), log1p(amount / weight))
+    // log(1 + q a e^(−m)), whose exponential may leave Float64's range.
+    let ratio = log(amount) - agreement
+    var advance = min(amount / (1 + weight), ratio > 40 ? ratio : log1p(exp(ratio)))
     // Quadratic convergence from these starts takes at most seven rounds; the bound is for safety.
     for _ in 0..<50 {
-      let growth = weight * exp(advance)
-      let next = advance - (advance + weight * expm1(advance) - amount) / (1 + growth)
+      let grown = advance < 1 ? weight * expm1(advance) : exp(agreement + advance) - weight
+      let next = advance - (advance + grown - amount) / (1 + weight + grown)
       if !(next < advance) { break }
       advance = next
     }

@@ -22,7 +22,7 @@ public struct ProgressiveValidation: Sendable, Equatable, Codable {
   }
 
   /// The window is made of so many stretches; the oldest goes as a whole, so that the window holds between 7/8 of its
-  /// length and all of it.
+  /// length, rounded down to a multiple of this, and all of it.
   private static let stretches = 8
 
   /// All that came before the stretches below.
@@ -44,6 +44,13 @@ public struct ProgressiveValidation: Sendable, Equatable, Codable {
     earlier = ValidationTally(loss)
     stretches = [ValidationTally(loss)]
     recent = ValidationTally(loss)
+  }
+
+  /// Whether this can be the state of a validation that has really run, so that nothing read from a file makes it trap.
+  public func isPlausible(for loss: Loss) -> Bool {
+    (1...Self.stretches).contains(stretches.count) && (0...Int.max / 2).contains(samplesInStretch)
+      && recentScale.isFinite && recentScale > 0
+      && ([earlier, recent] + stretches).allSatisfy { $0.isPlausible(for: loss) }
   }
 
   /// Takes in a prediction whose target has become known.

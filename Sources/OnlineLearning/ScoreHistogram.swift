@@ -11,6 +11,13 @@ struct ScoreHistogram: Sendable, Equatable, Codable {
   private(set) var negatives = [Double](repeating: 0, count: bins)
   private(set) var predictions = [Double](repeating: 0, count: bins)
 
+  /// Whether margins can have led to this.
+  var isPlausible: Bool {
+    [positives, negatives, predictions].allSatisfy { counts in
+      counts.count == ScoreHistogram.bins && counts.allSatisfy { $0 >= 0 && $0.isFinite }
+    }
+  }
+
   /// - Complexity: O(1)
   mutating func add(margin: Double, isPositive: Bool, weight: Double) {
     let middle = Double(ScoreHistogram.bins / 2)
@@ -65,7 +72,7 @@ struct ScoreHistogram: Sendable, Equatable, Codable {
     for bin in positives.indices {
       let members = positives[bin] + negatives[bin]
       guard members > 0 else { continue }
-      let range = min(9, Int(predictions[bin] / members * 10))
+      let range = Int(min(9, predictions[bin] / members * 10))
       distance[range] += predictions[bin] - positives[bin]
     }
     return (predictions.reduce(0, +) / weight, distance.reduce(0) { $0 + abs($1) } / weight)

@@ -8,6 +8,9 @@ struct TargetHistogram: Sendable, Equatable {
 
   private var bins: [UInt32: Bin] = [:]
 
+  /// Whether targets can have led to this.
+  var isPlausible: Bool { bins.values.allSatisfy { $0.weight >= 0 && $0.weight.isFinite && $0.sum.isFinite } }
+
   /// - Complexity: O(1) on average
   mutating func add(_ target: Double, weight: Double) {
     // Sign, exponent and five bits of the fraction.
@@ -32,25 +35,34 @@ struct TargetHistogram: Sendable, Equatable {
 
   /// The least mean loss that any constant margin has.
   ///
-  /// The losses are convex in the margin, so a ternary search over the sorted bins finds the best of them.
+  /// The losses are convex in the margin, so bisection by the slope finds the two bins that the best margin is between, and
+  /// then the margin.
   ///
   /// - Complexity: O(b log b) for b occupied bins.
   func leastLoss(_ loss: LossFunction) -> Double {
     let known = bins.values.filter { $0.weight > 0 }
       .map { (target: $0.sum / $0.weight, weight: $0.weight) }
       .sorted { $0.target < $1.target }
-    guard !known.isEmpty else { return 0 }
     let total = known.reduce(0) { $0 + $1.weight }
-    func mean(_ place: Int) -> Double {
-      known.reduce(0) { $0 + $1.weight * loss.value(known[place].target, $1.target) } / total
+    guard let first = known.first, let last = known.last else { return 0 }
+    func value(_ margin: Double) -> Double {
+      known.reduce(0) { $0 + $1.weight * loss.value(margin, $1.target) } / total
     }
-    var low = 0
-    var high = known.count - 1
-    while high - low > 2 {
-      let third = (high - low) / 3
-      if mean(low + third) <= mean(high - third) { high -= third } else { low += third }
+    func rises(_ margin: Double) -> Bool {
+      known.reduce(0) { $0 + $1.weight * loss.derivative(margin, $1.target) } > 0
     }
-    return (low...high).map(mean).min() ?? 0
+    var (low, high) = (0, known.count - 1)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if rises(known[middle].target) { high = middle } else { low = middle }
+    }
+    var (below, above) = known.count > 1 ? (known[low].target, known[high].target) : (first.target, last.target)
+    // To 2⁻⁵⁰ of the gap between them.
+    for _ in 0..<50 {
+      let middle = below + (above - below) / 2
+      if rises(middle) { above = middle } else { below = middle }
+    }
+    return min(value(below), value(above))
   }
 }
 

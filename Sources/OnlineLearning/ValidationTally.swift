@@ -6,18 +6,21 @@ struct ValidationTally: Sendable, Equatable, Codable {
   private var loss = 0.0
   private var squaredError = 0.0
   private var absoluteError = 0.0
-  private var target = 0.0
-  private var squaredTarget = 0.0
+  /// Of the targets, or the share of class 1.
+  private var mean = 0.0
+  /// Σ of squared deviations of the targets from their mean; the difference of two sums would cancel where targets are far
+  /// from zero (West 1979).
+  private var squaredDeviation = 0.0
   private var correct = 0.0
   /// Only for losses that need them.
   private var scores: ScoreHistogram?
   private var targets: TargetHistogram?
 
   enum CodingKeys: String, CodingKey {
-    case weight, loss, target, correct, scores, targets
+    case weight, loss, mean, correct, scores, targets
     case squaredError = "squared_error"
     case absoluteError = "absolute_error"
-    case squaredTarget = "squared_target"
+    case squaredDeviation = "squared_deviation"
   }
 
   init(_ loss: Loss) {
@@ -28,32 +31,46 @@ struct ValidationTally: Sendable, Equatable, Codable {
     }
   }
 
+  /// Whether predictions can have led to this.
+  func isPlausible(for loss: Loss) -> Bool {
+    let sums = [self.loss, squaredError, absoluteError, mean, squaredDeviation, correct]
+    let fresh = ValidationTally(loss)
+    return weight >= 0 && weight.isFinite && sums.allSatisfy(\.isFinite) && squaredDeviation >= 0 && squaredError >= 0
+      && (scores == nil) == (fresh.scores == nil) && (targets == nil) == (fresh.targets == nil)
+      && scores?.isPlausible != false && targets?.isPlausible != false
+  }
+
   /// - Parameter weight: the importance weight, times whatever makes later samples count more.
   /// - Complexity: O(1)
   mutating func add(_ margin: Double, _ observed: Double, weight added: Double, _ function: LossFunction) {
-    weight += added
+    take(function.loss.isClassification ? (observed > 0 ? 1 : 0) : observed, 0, weight: added)
     loss += added * function.value(margin, observed)
     if function.loss.isClassification {
-      if observed > 0 { target += added }
       if (margin > 0) == (observed > 0) { correct += added }
       scores?.add(margin: margin, isPositive: observed > 0, weight: added)
     } else {
       let error = function.loss.prediction(margin) - observed
       squaredError += added * error * error
       absoluteError += added * abs(error)
-      target += added * observed
-      squaredTarget += added * observed * observed
       targets?.add(observed, weight: added)
     }
   }
 
+  /// Takes in a stretch of so much weight with this mean and these squared deviations from it.
+  private mutating func take(_ mean: Double, _ squaredDeviation: Double, weight added: Double) {
+    guard added > 0 else { return }
+    weight += added
+    let share = added / weight
+    let step = mean - self.mean
+    self.squaredDeviation += squaredDeviation + (weight - added) * share * step * step
+    self.mean += step * share
+  }
+
   mutating func merge(_ other: ValidationTally) {
-    weight += other.weight
+    take(other.mean, other.squaredDeviation, weight: other.weight)
     loss += other.loss
     squaredError += other.squaredError
     absoluteError += other.absoluteError
-    target += other.target
-    squaredTarget += other.squaredTarget
     correct += other.correct
     if let more = other.scores { scores?.merge(more) }
     if let more = other.targets { targets?.merge(more) }
@@ -64,8 +81,7 @@ struct ValidationTally: Sendable, Equatable, Codable {
     loss *= factor
     squaredError *= factor
     absoluteError *= factor
-    target *= factor
-    squaredTarget *= factor
+    squaredDeviation *= factor
     correct *= factor
     scores?.scale(by: factor)
     targets?.scale(by: factor)
@@ -79,7 +95,7 @@ struct ValidationTally: Sendable, Equatable, Codable {
       weight: weight / scale, loss: loss / weight, bestConstantLoss: bestConstantLoss(function))
     if function.loss.isClassification {
       metrics.accuracy = correct / weight
-      metrics.baseRate = target / weight
+      metrics.baseRate = mean
       if let (area, error) = scores?.areaUnderCurve {
         metrics.areaUnderCurve = area
         metrics.areaUnderCurveError = error
@@ -92,21 +108,17 @@ struct ValidationTally: Sendable, Equatable, Codable {
       metrics.rootMeanSquaredError = (squaredError / weight).squareRoot()
       metrics.meanAbsoluteError = absoluteError / weight
       let unexplained = squaredError / weight / variance
-      // Targets that hardly vary, or not at all, have no meaningful share of variance.
-      if unexplained.isFinite { metrics.rSquared = 1 - unexplained }
+      // Targets that do not vary have no variance to explain.
+      if variance > 0, unexplained.isFinite { metrics.rSquared = 1 - unexplained }
     }
     return metrics
   }
 
-  private var variance: Double {
-    let mean = target / weight
-    return max(0, squaredTarget / weight - mean * mean)
-  }
+  private var variance: Double { squaredDeviation / weight }
 
   /// min over c of the mean of ℓ(c, y): from the mean and variance of the targets, or the share of class 1, where the
   /// minimum has a closed form.
   private func bestConstantLoss(_ function: LossFunction) -> Double {
-    let mean = target / weight
     switch function.loss {
     case .squared: return variance / 2
     case .poisson: return mean > 0 ? mean - mean * log(mean) : 0

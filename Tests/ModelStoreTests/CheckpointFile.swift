@@ -21,9 +21,10 @@ struct CheckpointFile {
   }
 
   /// A small model with every kind of tensor.
-  static func sample() throws -> CheckpointFile {
-    var model = Model(LearnerConfiguration(penalty: Penalty(l1: 0.01, l2: 0.01, period: 2)))
-    let sample = RandomStream.Sample(features: [("a", 1), ("größe", -2), ("c", 0.5)], target: 3, importance: 1)
+  static func sample(_ loss: Loss = .squared) throws -> CheckpointFile {
+    var model = Model(LearnerConfiguration(loss: loss, penalty: Penalty(l1: 0.01, l2: 0.01, period: 2)))
+    let target = loss.isClassification ? 1.0 : 3
+    let sample = RandomStream.Sample(features: [("a", 1), ("größe", -2), ("c", 0.5)], target: target, importance: 1)
     for _ in 0..<5 { model.learn([sample]) }
     return try CheckpointFile(model)
   }

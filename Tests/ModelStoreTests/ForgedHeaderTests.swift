@@ -94,6 +94,18 @@ struct ForgedHeaderTests {
     Forgery("a clock that runs ahead", says: "it holds a number that no learner comes to") {
       $0.replacing(#"\"steps_since_pull\":1"#, with: #"\"steps_since_pull\":9223372036854775807"#)
     },
+    Forgery("a validation that runs ahead", says: "it holds a number that no learner comes to") {
+      $0.replacing(#"\"samples_in_stretch\":5"#, with: #"\"samples_in_stretch\":9223372036854775807"#)
+    },
+    Forgery("a validation without stretches", says: "it holds a number that no learner comes to") {
+      $0.replacing(#"\"stretches\":["#, with: #"\"stretches\":[],\"ignored\":["#)
+    },
+    Forgery("less than no weight", says: "it holds a number that no learner comes to") {
+      $0.replacing(#"\"weight\":5"#, with: #"\"weight\":-5"#)
+    },
+    Forgery("a validation of another loss", says: "it holds a number that no learner comes to") {
+      $0.replacing(#"\"squared\""#, with: #"\"hinge\""#)
+    },
     Forgery("a version that is none", says: "its \"format_version\" is no number: \"one\"") {
       $0.replacing("\"format_version\":\"1\"", with: "\"format_version\":\"one\"")
     },
@@ -120,6 +132,22 @@ struct ForgedHeaderTests {
     #expect(forged.bytes != original.bytes, "the forgery changes nothing")
     let error = try failure(reading: forged.sealed, in: directory)
     #expect(error?.damage?.contains(forgery.says) == true, "\(error.map { "\($0)" } ?? "it was read")")
+  }
+
+  /// Histograms that other losses keep.
+  @Test(arguments: [
+    (Loss.logistic, #"\"positives\":[0,"#, #"\"positives\":["#, "it holds a number that no learner comes to"),
+    (.logistic, #"\"negatives\":[0,"#, #"\"negatives\":[-1,"#, "it holds a number that no learner comes to"),
+    (.huber, #"\"bins\":[4112]"#, #"\"bins\":[4112,4112]"#, "its \"state\" cannot be read"),
+    (.huber, #"\"bins\":[4112]"#, #"\"bins\":[-4112]"#, "its \"state\" cannot be read"),
+    (.huber, #"\"weights\":[5]"#, #"\"weights\":[-5]"#, "it holds a number that no learner comes to"),
+  ])
+  func forgedHistograms(_ loss: Loss, text: String, other: String, says: String) throws {
+    let directory = try TemporaryDirectory()
+    let original = try CheckpointFile.sample(loss)
+    let forged = original.replacing(text, with: other)
+    #expect(forged.bytes != original.bytes, "the forgery changes nothing")
+    #expect(try failure(reading: forged.sealed, in: directory)?.damage?.contains(says) == true)
   }
 
   /// The forger's seal is good: without a forgery the file is read.

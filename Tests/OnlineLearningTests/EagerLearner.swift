@@ -30,8 +30,9 @@ struct EagerLearner {
     switch configuration.learningRate.update {
     case .gradient: push = step * sample.importance * loss.derivative(margin, sample.target)
     case .invariant:
-      // The margin moves by the push times Σ x², 1 of it the intercept's.
-      let squares = features.reduce(configuration.intercept ? 1 : 0) { $0 + $1.1 * $1.1 }
+      // The margin moves by the push times Σ x², 1 of it the intercept's. A feature's values add up first.
+      let values = Dictionary(features, uniquingKeysWith: +).values
+      let squares = values.reduce(configuration.intercept ? 1 : 0) { $0 + $1 * $1 }
       push = loss.invariantPush(margin, sample.target, amount: step * sample.importance, curvature: squares)
     }
     for (feature, value) in features { weights[feature] -= push * value }

@@ -9,7 +9,10 @@ struct LearnerCase: Sendable, CustomTestStringConvertible {
   var seed: UInt64
 
   var stream: RandomStream {
-    RandomStream(seed: seed, loss: configuration.loss, dimensions: Self.dimensions, weighted: weighted)
+    RandomStream(
+      seed: seed, loss: configuration.loss, dimensions: Self.dimensions, weighted: weighted,
+      // See ImportanceTests.repeatedFeatureIsTheSumOfItsValues.
+      repeats: configuration.learningRate.update == .gradient)
   }
 
   var testDescription: String {

@@ -34,8 +34,8 @@ struct LossOracle {
     case .quantile: return sign == 0 ? 0 : (sign + 1) / 2 - parameters.quantile
     case .epsilonInsensitive: return abs(p - y) > parameters.epsilon ? sign : 0
     case .poisson: return exp(p) - y
-    // The probability of class 1 less its target.
-    case .logistic: return 1 / (1 + exp(-p)) - (y + 1) / 2
+    // The probability of the other class, with its sign.
+    case .logistic: return y * p > 0 ? -y * exp(-y * p) / (1 + exp(-y * p)) : -y / (1 + exp(y * p))
     case .hinge: return y * p < 1 ? -y : 0
     case .squaredHinge: return y * p < 1 ? 2 * (p - y) : 0
     }
@@ -52,8 +52,9 @@ struct LossOracle {
     let farthest = min(amount * curvature * abs(slope), distanceToRest(margin, target))
     var (low, high) = (0.0, farthest)
     let direction: Double = slope > 0 ? -1 : 1
-    for _ in 0..<64 {
+    while high - low > 1e-15 * high {
       let middle = low + (high - low) / 2
+      if middle <= low || middle >= high { break }
       let time = flight(from: margin, to: margin + direction * middle, target) / curvature
       if time < amount { low = middle } else { high = middle }
     }
@@ -82,9 +83,10 @@ struct LossOracle {
       return straight + (end < delta ? log(min(start, delta) / end) : 0)
     case .quantile, .epsilonInsensitive: return abs(p - z) / abs(derivative(p, y))
     case .poisson:
-      // The antiderivative of 1/(y − e^p) is (p − ln|y − e^p|)/y.
+      // The antiderivative of 1/(y − e^p) is (p − ln|y − e^p|)/y, or −ln(1 − y e^−p)/y above the target.
       if y == 0 { return exp(-z) - exp(-p) }
-      return ((z - log(abs(y - exp(z)))) - (p - log(abs(y - exp(p))))) / y
+      if exp(p) > y { return (log1p(-y * exp(-p)) - log1p(-y * exp(-z))) / y }
+      return (z - p + log1p(-exp(p) / y) - log1p(-exp(z) / y)) / y
     case .logistic: return abs(z - p) + abs(exp(y * z) - exp(y * p))
     case .hinge: return abs(z - p)
     case .squaredHinge: return log((1 - y * p) / (1 - y * z)) / 2

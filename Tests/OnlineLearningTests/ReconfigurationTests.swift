@@ -15,7 +15,9 @@ import Testing
     configuration.memory = before.configuration.memory
     var lazy = ModelUnderTest(before.configuration)
     var eager = EagerLearner(before.configuration, dimensions: LearnerCase.dimensions)
-    var stream = before.stream
+    var stream = RandomStream(
+      seed: before.seed, loss: before.configuration.loss, dimensions: LearnerCase.dimensions, weighted: before.weighted,
+      repeats: false)
     let comment: Comment = "\(before.testDescription) to \(after.testDescription)"
     for step in 1...900 {
       // In the middle of every period K > 1.
