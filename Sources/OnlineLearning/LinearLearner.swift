@@ -138,7 +138,7 @@ public struct LinearLearner: Sendable {
   /// Learns one sample.
   ///
   /// - Parameters:
-  ///   - features: indices below `count`.
+  ///   - features: indices below `count`, each once (for gradient updates, repetitions add up).
   ///   - values: as many, finite.
   ///   - target: normalized by the loss.
   ///   - importance: above 0, at most the largest finite Float32.
@@ -163,8 +163,7 @@ public struct LinearLearner: Sendable {
     return margin
   }
 
-  /// Brings the sample's weights up to date and moves them, rounding each once. A feature that stands twice pays the first
-  /// time, and moves both times.
+  /// Brings the sample's weights up to date and moves them, rounding each once.
   private mutating func move(_ features: Span<UInt32>, _ values: Span<Float>, by push: Double) {
     let clock = state.clock
     let penalty = configuration.penalty

@@ -6,7 +6,7 @@
 ///     values    | x x x | x | x x |
 ///     rowEnds         3   4     6
 ///
-/// A feature that a row names twice counts with the sum of its values. Storage is kept when the batch is emptied.
+/// A row holds a feature once: where a message names it again, the values add up. Storage is kept when the batch is emptied.
 public struct SampleBatch: Sendable {
   public private(set) var features: [UInt32] = []
   public private(set) var values: [Float] = []
@@ -40,6 +40,16 @@ public struct SampleBatch: Sendable {
     if value == 0 { return }
     features.append(feature)
     values.append(value)
+  }
+
+  /// Adds to a value of the row that is being built.
+  ///
+  /// - Precondition: `position` is below `values.count`.
+  /// - Returns: false when the sum is not finite.
+  /// - Complexity: O(1)
+  public mutating func add(_ value: Float, at position: Int) -> Bool {
+    values[position] += value
+    return values[position].isFinite
   }
 
   /// Ends the row that is being built.

@@ -7,9 +7,16 @@ struct RowBuilder {
   /// Whether naming a feature twice is a mistake; where it is not, its values add up.
   var refusesRepetition = false
   private var features = 0
-  /// The number of the row under construction, and for each feature the last row that named it.
+  /// Where a feature was last named.
+  private struct Mention {
+    var row: UInt64 = 0
+    /// Its place among the batch's values; nil where its value is zero, which is left out.
+    var position: Int?
+  }
+
+  /// The number of the row under construction, and for each feature its last mention.
   private var number: UInt64 = 0
-  private var lastNamed: [UInt64] = []
+  private var mentions: [Mention] = []
   private var composed: [UInt8] = []
 
   /// Begins a row.
@@ -63,10 +70,24 @@ struct RowBuilder {
       batch.unknownFeatures += 1
       return
     }
-    if refusesRepetition, isRepeated(feature) {
-      throw SampleError(
-        .duplicateField, "feature \(quoted(name)) stands twice in one sample; name every feature once")
+    let place = Int(feature)
+    if place >= mentions.count {
+      mentions.append(contentsOf: repeatElement(Mention(), count: place + 1 - mentions.count))
     }
+    if mentions[place].row == self.number {
+      if refusesRepetition {
+        throw SampleError(
+          .duplicateField, "feature \(quoted(name)) stands twice in one sample; name every feature once")
+      }
+      if let position = mentions[place].position {
+        guard batch.add(number, at: position) else {
+          throw SampleError(
+            .featureValue, "the values of feature \(quoted(name)) add up to more than 3.4e38; they must stay finite")
+        }
+        return
+      }
+    }
+    mentions[place] = Mention(row: self.number, position: number == 0 ? nil : batch.values.count)
     batch.append(feature: feature, value: number)
   }
 
@@ -81,16 +102,6 @@ struct RowBuilder {
         "feature \(quoted(name)) is new, and the model knows limits.features, \(limits.features), already")
     }
     return dictionary.intern(name)
-  }
-
-  private mutating func isRepeated(_ feature: UInt32) -> Bool {
-    let feature = Int(feature)
-    if feature >= lastNamed.count {
-      lastNamed.append(contentsOf: repeatElement(0, count: feature + 1 - lastNamed.count))
-    }
-    if lastNamed[feature] == number { return true }
-    lastNamed[feature] = number
-    return false
   }
 }
 

