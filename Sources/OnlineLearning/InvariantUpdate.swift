@@ -17,20 +17,18 @@ extension LossFunction {
     let slope = derivative(margin, target)
     if slope == 0 { return 0 }
     let error = margin - target
-    // A constant slope until the error that costs nothing is reached.
+    // Where the slope hardly changes on the way, the push is the gradient's. Not a number: no curvature, and e^p too large.
+    let bend = loss == .poisson ? max(exp(margin), target) : 1
+    let isStraight = !(amount * curvature * bend >= 1e-12)
     switch loss {
     case .quantile, .epsilonInsensitive:
+      // A constant slope until the error that costs nothing is reached.
       let free = loss == .quantile ? 0 : parameters.epsilon
       let push = min(amount * abs(slope), (abs(error) - free) / curvature)
       return error < 0 ? -push : push
     case .hinge: return -target * min(amount, (1 - margin * target) / curvature)
-    default: break
-    }
-    // Where the slope hardly changes on the way, the push is the gradient's. Not a number: no curvature, and e^p too large.
-    let bend = loss == .poisson ? max(exp(margin), target) : 1
-    guard amount * curvature * bend >= 1e-12 else { return amount * slope }
-    switch loss {
-    case .squared, .quantile, .epsilonInsensitive, .hinge: return error * approach(amount * curvature) / curvature
+    case _ where isStraight: return amount * slope
+    case .squared: return error * approach(amount * curvature) / curvature
     case .huber: return huberPush(error, amount, curvature)
     case .poisson: return poissonPush(margin, target, amount, curvature)
     case .logistic: return -target * logisticAdvance(margin * target, amount * curvature) / curvature
