@@ -1,5 +1,6 @@
 import OnlineLearning
 import SampleFormats
+import TestSupport
 import Testing
 
 /// Broken messages are rejected as a whole, with an error of their own, and change nothing.

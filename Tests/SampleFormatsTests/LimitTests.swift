@@ -1,5 +1,6 @@
 import OnlineLearning
 import SampleFormats
+import TestSupport
 import Testing
 
 /// Each limit lets through what just fits, and its error names it.

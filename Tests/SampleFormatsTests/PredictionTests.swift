@@ -1,5 +1,6 @@
 import OnlineLearning
 import SampleFormats
+import TestSupport
 import Testing
 
 /// Samples to be predicted, not learned; and the choice of the format.

@@ -80,29 +80,6 @@ struct Row: Equatable {
   }
 }
 
-/// All that a model holds, to the bit.
-struct ModelBits: Equatable {
-  private let nameBytes: [UInt8]
-  private let nameEnds: [Int]
-  private let values: [UInt32]
-  private let epochs: [UInt32]
-  private let marks: [UInt64]
-  private let intercept: UInt64
-  private let state: LinearLearner.State
-  private let validation: ProgressiveValidation
-
-  init(_ model: Model) {
-    nameBytes = model.dictionary.nameBytes
-    nameEnds = model.dictionary.nameEnds
-    values = model.learner.coordinates.map(\.value.bitPattern)
-    epochs = model.learner.coordinates.map(\.epoch)
-    marks = model.learner.coordinates.map(\.mark.bitPattern)
-    intercept = model.learner.intercept.bitPattern
-    state = model.learner.state
-    validation = model.validation
-  }
-}
-
 extension SampleBatch {
   /// Whether nothing is left in it.
   var isEmpty: Bool {

@@ -68,29 +68,6 @@ extension Model {
   }
 }
 
-/// All that a model holds, to the bit.
-struct ModelBits: Equatable {
-  private let configuration: LearnerConfiguration
-  private let nameBytes: [UInt8]
-  private let values: [UInt32]
-  private let epochs: [UInt32]
-  private let marks: [UInt64]
-  private let intercept: UInt64
-  private let state: LinearLearner.State
-  private let validation: ProgressiveValidation
-
-  init(_ model: Model) {
-    configuration = model.configuration
-    nameBytes = model.dictionary.nameBytes
-    values = model.learner.coordinates.map(\.value.bitPattern)
-    epochs = model.learner.coordinates.map(\.epoch)
-    marks = model.learner.coordinates.map(\.mark.bitPattern)
-    intercept = model.learner.intercept.bitPattern
-    state = model.learner.state
-    validation = model.validation
-  }
-}
-
 /// Messages of one or more samples, JSON and text, decided by the seed.
 func messages(_ count: Int, seed: UInt64, loss: Loss = .squared) -> [String] {
   var generator = SeededGenerator(seed: seed)

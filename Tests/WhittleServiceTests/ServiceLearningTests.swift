@@ -1,6 +1,7 @@
 import Logging
 import ModelStore
 import OnlineLearning
+import TestSupport
 import Testing
 import WhittleProtocol
 

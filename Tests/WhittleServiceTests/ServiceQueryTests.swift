@@ -1,5 +1,6 @@
 import FoundationEssentials
 import OnlineLearning
+import TestSupport
 import Testing
 import WhittleProtocol
 import ZeroMQ

@@ -1,5 +1,6 @@
 import Logging
 import OnlineLearning
+import TestSupport
 import Testing
 import WhittleProtocol
 
