@@ -118,6 +118,24 @@ def test_settings_arrive(start, tmp_path, origin):
     assert {report["origins"][key] for key in SOME} == {origin}
 
 
+# Every text is right for these; `test_settings_arrive` and the state directory of every daemon show that they arrive.
+TAKE_ANYTHING = {"ingest.sub.topics", "state.directory"}
+
+
+def test_no_flag_or_variable_is_lost(start):
+    """Each setting, given nonsense, is complained of where it was given."""
+    keys = set(start().ask("configuration")["configuration"]) - TAKE_ANYTHING
+    flags = {key: "--" + key.replace(".", "-").replace("_", "-") for key in keys}
+    ended = whittled("--check-config", *[f"{flag}=?" for flag in flags.values()])
+    assert ended.returncode == 78
+    for key, flag in flags.items():
+        assert f'{flag}: {key}: found "?"' in ended.stderr
+    ended = whittled("--check-config", environment={variable(key): "?" for key in keys})
+    assert ended.returncode == 78
+    for key in keys:
+        assert f'{variable(key)}: {key}: found "?"' in ended.stderr
+
+
 def test_precedence(start, tmp_path):
     """A flag wins over its variable, that over the file, that over the default."""
     (tmp_path / "whittled.yaml").write_text("penalty: {l1: 0.1, l2: 0.1, period: 3}\n")
