@@ -1,5 +1,8 @@
 """Samples over PULL, from a foreign client (pyzmq), whichever side binds."""
 
+import socket
+
+import pytest
 import zmq
 
 from checkpoint_file import bits
@@ -18,6 +21,26 @@ def test_pusher_connects_over_tcp(start):
 def test_pusher_connects_over_ipc(start, short_path):
     daemon = start({"ingest.pull.bind": f"ipc://{short_path}/in"})
     assert daemon.learn(*random_samples(50))["step"] == 50
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+def test_ipv6(start, context):
+    daemon = start({"ingest.pull.bind": "tcp://[::1]:*"})
+    pusher = context.socket(zmq.PUSH)
+    pusher.ipv6 = True
+    pusher.connect(daemon.endpoints["ingest.pull.bind"][0])
+    for sample in random_samples(20):
+        pusher.send_json(sample)
+    assert daemon.wait_until(lambda stats: stats["messages"] == 20)["step"] == 20
 
 
 def test_daemon_connects(start, context, short_path):

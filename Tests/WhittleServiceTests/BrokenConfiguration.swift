@@ -16,6 +16,7 @@ struct BrokenConfiguration: Decodable, Sendable, CustomTestStringConvertible {
     let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     let table = fixtures.appending(path: "Fixtures/broken-configurations.json")
     // A table that cannot be read must fail loudly, not leave the tests without arguments.
+    // A table that cannot be read must fail loudly, not leave the tests without arguments.
     do {
       return try JSONDecoder().decode([BrokenConfiguration].self, from: Data(contentsOf: table))
     } catch {

@@ -83,7 +83,7 @@ final class Engine {
       try socket.set(.maximumMessageSize(settings.limits.messageBytes))
       try socket.set(.linger(500))
       var endpoints: [String] = []
-      for endpoint in settings.queryBind { endpoints.append(try socket.bind(endpoint)) }
+      for endpoint in settings.queryBind { endpoints.append(try socket.listen(on: endpoint)) }
       return (socket, endpoints)
     } catch {
       throw .endpoint(key: "query.bind", error)
@@ -100,6 +100,9 @@ final class Engine {
       }
       try drain()
     } catch {
+      // Sockets that fail are no reason to lose what was learned.
+      logger.critical("receiving failed; saving the model", metadata: ["error": "\(error)"])
+      try finish()
       throw .messaging(error)
     }
     try finish()

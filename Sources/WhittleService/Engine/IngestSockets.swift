@@ -50,7 +50,7 @@ struct IngestSockets {
     var full: [String] = []
     for endpoint in bind {
       do throws(ZeroMQError) {
-        full.append(try socket.bind(endpoint))
+        full.append(try socket.listen(on: endpoint))
       } catch {
         throw .endpoint(key: "\(key).bind", error)
       }
@@ -58,6 +58,8 @@ struct IngestSockets {
     self.bound += full.map { (socket, $0) }
     for endpoint in connect {
       do throws(ZeroMQError) {
+        // Names may stand for addresses of either kind.
+        try socket.set(.ipv6(true))
         try socket.connect(endpoint)
       } catch {
         throw .endpoint(key: "\(key).connect", error)

@@ -51,6 +51,7 @@ enum OperatingThread {
     }
 
     func run() -> Value {
+      // Only the thread that is started with it has it, and calls this once.
       guard let body = body.withLock({ $0.take() }) else { preconditionFailure("a thread runs its body once") }
       return body()
     }

@@ -58,7 +58,7 @@ final class Publisher: Sendable {
         // At the end, subscribers that are there still get the last publication.
         try socket.set(.linger(500))
         var bound: [String] = []
-        for endpoint in endpoints { bound.append(try socket.bind(endpoint)) }
+        for endpoint in endpoints { bound.append(try socket.listen(on: endpoint)) }
         opened.fulfill(.success(bound))
         try run(socket)
         engine.put(.publisherEnded(nil))
