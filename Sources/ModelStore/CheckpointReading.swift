@@ -17,6 +17,7 @@ extension Checkpoint {
       // Before anything in the file is believed, its version too.
       try Checkpoint.verify(&bytes, header)
       found = try Checkpoint.number("format_version", in: header)
+      guard found >= 1 else { throw SafeTensors.Malformed(problem: "its format_version is \(found)") }
       if found <= Checkpoint.formatVersion {
         let time: Double = try Checkpoint.number("time", in: header)
         // Up to the year 5138; what shows times to people does not take every number.

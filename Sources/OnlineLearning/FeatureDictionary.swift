@@ -4,7 +4,7 @@
 ///
 ///     slot = | upper 32 bits of the name's hash | index + 1 |      0 = empty
 ///
-/// and all names in one array of bytes, end to end. A feature costs 4 bytes for its end and between 10.7 and 21.4
+/// and all names in one array of bytes, end to end. A feature costs 8 bytes for its end and between 10.7 and 21.4
 /// for its slot, besides its name.
 public struct FeatureDictionary: Sendable {
   private var bytes: [UInt8] = []

@@ -106,6 +106,9 @@ struct ForgedHeaderTests {
     Forgery("a validation of another loss", says: "it holds a number that no learner comes to") {
       $0.replacing(#"\"squared\""#, with: #"\"hinge\""#)
     },
+    Forgery("a version before the first", says: "its format_version is 0") {
+      $0.replacing("\"format_version\":\"1\"", with: "\"format_version\":\"0\"")
+    },
     Forgery("a version that is none", says: "its \"format_version\" is no number: \"one\"") {
       $0.replacing("\"format_version\":\"1\"", with: "\"format_version\":\"one\"")
     },
