@@ -68,7 +68,7 @@ public struct LinearLearner: Sendable {
     self.state = state
     self.coordinates = coordinates
     loss = configuration.lossFunction
-    stepSize = StepSize(configuration.learningRate, loss: loss, penalty: configuration.penalty)
+    stepSize = StepSize(configuration)
   }
 
   /// The same model under another configuration: every debt is paid by the old rules, the new ones hold from here.
@@ -185,7 +185,7 @@ public struct LinearLearner: Sendable {
 
   /// How far the sample moves the weights along its features, and the intercept.
   private func push(_ margin: Double, _ target: Double, amount: Double, _ values: Span<Float>) -> Double {
-    switch configuration.learningRate.update {
+    switch configuration.update {
     case .gradient: return amount * loss.derivative(margin, target)
     case .invariant:
       // The intercept is the weight of a feature that is always 1.
