@@ -24,7 +24,7 @@ struct LearnerBenchmark {
     defer { peer?.stop() }
     for plan in StreamPlan.beside {
       let kinds = PenaltyKind.allCases.filter { isWanted(peerName(plan, $0)) }
-      let optimizers = LearnerSetup.optimizers.filter { optimizer in
+      let optimizers = Optimizer.allCases.filter { optimizer in
         PenaltyKind.shrinking.contains { isWanted(shrinkageName(plan, optimizer, $0)) }
       }
       if kinds.isEmpty && optimizers.isEmpty { continue }
@@ -40,10 +40,10 @@ struct LearnerBenchmark {
       for optimizer in optimizers { results += try shrinkage(plan, stream, optimizer) }
     }
     results += try sizes()
-    for optimizer in LearnerSetup.optimizers where isWanted("bytes \(optimizer)") {
+    for optimizer in Optimizer.allCases where isWanted("bytes \(optimizer.rawValue)") {
       results.append(
         Result(
-          name: "bytes \(optimizer)", unit: .bytes, figure: Double(LearnerSetup.bytesPerWeight(optimizer)),
+          name: "bytes \(optimizer.rawValue)", unit: .bytes, figure: Double(LearnerSetup.bytesPerWeight(optimizer)),
           comparison: nil, bar: .atMost(LearnerSetup.bytesAllowed(optimizer))))
     }
     return results
@@ -93,8 +93,8 @@ struct LearnerBenchmark {
   }
 
   /// What each penalty costs.
-  private func shrinkage(_ plan: StreamPlan, _ stream: SampleStream, _ optimizer: String) throws -> [Result] {
-    note("\(plan.name) \(optimizer) shrinkage")
+  private func shrinkage(_ plan: StreamPlan, _ stream: SampleStream, _ optimizer: Optimizer) throws -> [Result] {
+    note("\(plan.name) \(optimizer.rawValue) shrinkage")
     let kinds = [.none] + PenaltyKind.shrinking.filter { isWanted(shrinkageName(plan, optimizer, $0)) }
     let learners = kinds.map {
       TimedLearner(LearnerSetup(optimizer: optimizer, kind: $0).learner(features: stream.features))
@@ -113,7 +113,7 @@ struct LearnerBenchmark {
 
   /// What a sample costs when the model is large.
   private func sizes() throws -> [Result] {
-    let setups = LearnerSetup.optimizers.flatMap { optimizer in
+    let setups = Optimizer.allCases.flatMap { optimizer in
       [PenaltyKind.none, .elasticnet].map { LearnerSetup(optimizer: optimizer, kind: $0) }
     }.filter { isWanted(sizeName($0)) }
     if setups.isEmpty { return [] }
@@ -135,15 +135,15 @@ struct LearnerBenchmark {
   }
 
   private func peerName(_ plan: StreamPlan, _ kind: PenaltyKind) -> String {
-    "\(plan.name) \(LearnerSetup.plain) \(kind.rawValue)"
+    "\(plan.name) \(LearnerSetup.plain.rawValue) \(kind.rawValue)"
   }
 
-  private func shrinkageName(_ plan: StreamPlan, _ optimizer: String, _ kind: PenaltyKind) -> String {
-    "\(plan.name) \(optimizer) \(kind.rawValue) shrinkage"
+  private func shrinkageName(_ plan: StreamPlan, _ optimizer: Optimizer, _ kind: PenaltyKind) -> String {
+    "\(plan.name) \(optimizer.rawValue) \(kind.rawValue) shrinkage"
   }
 
   private func sizeName(_ setup: LearnerSetup) -> String {
-    "\(StreamPlan.large.name) \(setup.optimizer) \(setup.kind.rawValue)"
+    "\(StreamPlan.large.name) \(setup.optimizer.rawValue) \(setup.kind.rawValue)"
   }
 
   private func isWanted(_ name: String) -> Bool {
