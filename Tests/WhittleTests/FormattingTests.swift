@@ -68,6 +68,11 @@ import WhittleProtocol
         d             nan
 
         """)
+    #expect(
+      CoefficientTable.text(
+        names: ["a", "b"], values: [0.123456, 0], step: 1, intercept: 2.0 / 3, features: 2, activeSet: 1, digits: 2)
+        == "step 1   intercept 0.67   active 1 of 2 features\n\nNAME  COEFFICIENT\na            0.12\nb               0\n"
+    )
   }
 
   @Test func progress() {
@@ -119,6 +124,9 @@ import WhittleProtocol
     ] {
       #expect(words.contains(line.split(separator: " ")), "\(line)")
     }
+    #expect(StatsCommand.text(stats, digits: 1).contains("loss of the best constant  2        -       3\n"))
+    stats.checkpoint = Stats.Checkpoint(step: 1, file: "a/very/long/name/of/a/checkpoint", ageSeconds: 1)
+    #expect(StatsCommand.text(stats).contains("LEARNED   OVERALL  RECENT  WINDOW\n"))
     #expect(!words.contains { $0.first == "accuracy" })
     stats.validation = Validation(overall: nil, recent: nil, window: nil)
     #expect(!StatsCommand.text(stats).contains("PREDICTED"))
