@@ -27,7 +27,8 @@ struct LearnerBenchmark {
       let optimizers = LearnerSetup.optimizers.filter { optimizer in
         PenaltyKind.shrinking.contains { isWanted(shrinkageName(plan, optimizer, $0)) }
       }
-      if kinds.isEmpty && optimizers.isEmpty { continue }
+      let validates = isWanted(validationName(plan))
+      if kinds.isEmpty && optimizers.isEmpty && !validates { continue }
       note("making the \(plan.name) rows")
       let stream = SampleStream(plan, rows: rows ?? plan.rows)
       if !kinds.isEmpty {
@@ -38,6 +39,7 @@ struct LearnerBenchmark {
         for kind in kinds { results.append(try besidePeer(plan, stream, kind, running)) }
       }
       for optimizer in optimizers { results += try shrinkage(plan, stream, optimizer) }
+      if validates { results.append(try validation(plan, stream)) }
     }
     results += try sizes()
     for optimizer in LearnerSetup.optimizers where isWanted("bytes \(optimizer)") {
@@ -111,6 +113,20 @@ struct LearnerBenchmark {
     }
   }
 
+  /// What progressive validation adds to learning.
+  private func validation(_ plan: StreamPlan, _ stream: SampleStream) throws -> Result {
+    note(validationName(plan))
+    let learner = LearnerSetup(optimizer: LearnerSetup.plain, kind: .elasticnet).learner(features: stream.features)
+    let (alone, model) = (TimedLearner(learner), TimedModel(learner))
+    let measured = try Rounds(rounds, [{ alone.seconds(stream.batch) }, { model.seconds(stream.batch) }])
+    return Result(
+      name: validationName(plan), unit: .featuresPerSecond, figure: Double(stream.size) / measured.median(1),
+      comparison: Result.Comparison(
+        reference: "no validation", figure: Double(stream.size) / measured.median(0),
+        ratios: measured.ratios(1, over: 0)),
+      bar: nil)
+  }
+
   /// What a sample costs when the model is large.
   private func sizes() throws -> [Result] {
     let setups = LearnerSetup.optimizers.flatMap { optimizer in
@@ -140,6 +156,10 @@ struct LearnerBenchmark {
 
   private func shrinkageName(_ plan: StreamPlan, _ optimizer: String, _ kind: PenaltyKind) -> String {
     "\(plan.name) \(optimizer) \(kind.rawValue) shrinkage"
+  }
+
+  private func validationName(_ plan: StreamPlan) -> String {
+    "\(plan.name) \(LearnerSetup.plain) \(PenaltyKind.elasticnet.rawValue) validation"
   }
 
   private func sizeName(_ setup: LearnerSetup) -> String {

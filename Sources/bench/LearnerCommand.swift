@@ -13,6 +13,7 @@ struct LearnerCommand: ParsableCommand {
       STREAM OPTIMIZER PENALTY            learned features per second, and how many times as many as scikit-learn's \
       SGDClassifier in one partial_fit over the same rows
       STREAM OPTIMIZER PENALTY shrinkage  the time with a penalty over the time without
+      STREAM OPTIMIZER PENALTY validation the time of a model, which validates what it learns, over its learner's
       2^24 OPTIMIZER PENALTY              the time with 2^24 features over the time with 2^14, 76 a row in both
       bytes OPTIMIZER                     the memory of a weight
 

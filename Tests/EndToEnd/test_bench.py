@@ -23,6 +23,7 @@ def expected_names() -> set[str]:
     for stream in STREAMS:
         names |= {f"{stream} sgd {penalty}" for penalty in PENALTIES}
         names |= {f"{stream} {name} {penalty} shrinkage" for name in OPTIMIZERS for penalty in PENALTIES[1:]}
+        names.add(f"{stream} sgd elasticnet validation")
     return names | {f"2^24 {name} {penalty}" for name in OPTIMIZERS for penalty in ["none", "elasticnet"]}
 
 
