@@ -51,6 +51,12 @@ def test_learner_measures_what_is_asked_for():
     assert [row.split("  ")[0] for row in rows] == ["dense16 sgd l1", "dense16 sgd l1 shrinkage"]
 
 
+def test_the_peer_can_leave_out_its_checks():
+    ended = bench("--only", "dense16 sgd none", "--json", "--assume-finite")
+    assert ended.returncode == 0, ended.stderr
+    assert [row["reference"].partition(", ")[2] for row in json.loads(ended.stdout)] == ["unchecked"]
+
+
 def test_learner_tells_that_its_peer_died():
     ended = bench("--only", "sparse sgd none", "--python", "/bin/false")
     assert ended.returncode != 0
