@@ -10,6 +10,8 @@ struct LearnerBenchmark {
   let only: String?
   /// The peer's interpreter; nil for the project's own.
   let python: String?
+  /// Whether the peer leaves out its search for values that are not finite.
+  let assumesFinite: Bool
 
   /// How far the coefficients of both sides may be apart, relative to the peer's norm.
   private static let tolerance = 1e-3
@@ -27,17 +29,19 @@ struct LearnerBenchmark {
       let optimizers = Optimizer.allCases.filter { optimizer in
         PenaltyKind.shrinking.contains { isWanted(shrinkageName(plan, optimizer, $0)) }
       }
-      if kinds.isEmpty && optimizers.isEmpty { continue }
+      let validates = isWanted(validationName(plan))
+      if kinds.isEmpty && optimizers.isEmpty && !validates { continue }
       note("making the \(plan.name) rows")
       let stream = SampleStream(plan, rows: rows ?? plan.rows)
       if !kinds.isEmpty {
-        let running = try peer ?? ScikitLearn(python: python)
+        let running = try peer ?? ScikitLearn(python: python, assumesFinite: assumesFinite)
         peer = running
         try running.load(stream)
         try checkWork(stream, running)
         for kind in kinds { results.append(try besidePeer(plan, stream, kind, running)) }
       }
       for optimizer in optimizers { results += try shrinkage(plan, stream, optimizer) }
+      if validates { results.append(try validation(plan, stream)) }
     }
     results += try sizes()
     for optimizer in Optimizer.allCases where isWanted("bytes \(optimizer.rawValue)") {
@@ -80,7 +84,8 @@ struct LearnerBenchmark {
     return Result(
       name: name, unit: .featuresPerSecond, figure: Double(stream.size) / measured.median(1),
       comparison: Result.Comparison(
-        reference: "scikit-learn \(format)", figure: Double(stream.size) / measured.median(0),
+        reference: "scikit-learn \(format)" + (assumesFinite ? ", unchecked" : ""),
+        figure: Double(stream.size) / measured.median(0),
         ratios: measured.ratios(0, over: 1)),
       bar: plan.kind == .zipf ? LearnerBenchmark.peerBars[kind].map { .atLeast($0) } : nil)
   }
@@ -109,6 +114,20 @@ struct LearnerBenchmark {
           ratios: measured.ratios(index, over: 0)),
         bar: .atMost(LearnerBenchmark.shrinkageBar))
     }
+  }
+
+  /// What progressive validation adds to learning.
+  private func validation(_ plan: StreamPlan, _ stream: SampleStream) throws -> Result {
+    note(validationName(plan))
+    let learner = LearnerSetup(optimizer: LearnerSetup.plain, kind: .elasticnet).learner(features: stream.features)
+    let (alone, model) = (TimedLearner(learner), TimedModel(learner))
+    let measured = try Rounds(rounds, [{ alone.seconds(stream.batch) }, { model.seconds(stream.batch) }])
+    return Result(
+      name: validationName(plan), unit: .featuresPerSecond, figure: Double(stream.size) / measured.median(1),
+      comparison: Result.Comparison(
+        reference: "no validation", figure: Double(stream.size) / measured.median(0),
+        ratios: measured.ratios(1, over: 0)),
+      bar: nil)
   }
 
   /// What a sample costs when the model is large.
@@ -140,6 +159,10 @@ struct LearnerBenchmark {
 
   private func shrinkageName(_ plan: StreamPlan, _ optimizer: Optimizer, _ kind: PenaltyKind) -> String {
     "\(plan.name) \(optimizer.rawValue) \(kind.rawValue) shrinkage"
+  }
+
+  private func validationName(_ plan: StreamPlan) -> String {
+    "\(plan.name) \(LearnerSetup.plain) \(PenaltyKind.elasticnet.rawValue) validation"
   }
 
   private func sizeName(_ setup: LearnerSetup) -> String {
