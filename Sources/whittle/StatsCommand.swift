@@ -19,6 +19,9 @@ struct StatsCommand: ParsableCommand {
     var table = Table([.left, .left, .left, .left])
     table.add(["health", stats.health.rawValue])
     if let problem = stats.problem { table.add(["problem", problem]) }
+    if stats.diverging {
+      table.add(["diverging", "the loss has exploded; the step size is too large (see the daemon's log)"])
+    }
     table.add(["uptime", Format.duration(seconds: stats.uptimeSeconds)])
     table.add(["step", Format.count(stats.step)])
     table.add(["samples learned", Format.count(stats.samples)])
