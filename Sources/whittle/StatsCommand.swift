@@ -23,6 +23,9 @@ struct StatsCommand: ParsableCommand {
     var stream = Table([.left, .left])
     stream.add(["health", stats.health.rawValue])
     if let problem = stats.problem { stream.add(["problem", problem]) }
+    if stats.diverging {
+      stream.add(["diverging", "the loss has exploded; the step size is too large (see the daemon's log)"])
+    }
     stream.add(["uptime", Format.duration(seconds: stats.uptimeSeconds)])
     stream.add(["step", Format.count(stats.step)])
     stream.add(["samples learned", Format.count(stats.samples)])
