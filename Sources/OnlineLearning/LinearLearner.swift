@@ -142,7 +142,10 @@ public struct LinearLearner: Sendable {
     let (configuration, loss, stepSize) = (configuration, loss, stepSize)
     let (penalty, hasIntercept) = (configuration.penalty, configuration.intercept)
     let isInvariant = configuration.update == .invariant
+    let (payment, hasEpochs) = (penalty.payment, penalty.l2 > 0)
     var state = state
+    // Apart, because it is asked for at every sample, and copying it would count its references.
+    var clock = state.clock
     weights.uniform?.withPass(
       batch.features.span, values, bound: Int(batch.featureBound), longest: batch.longestRow,
       largestValue: batch.largestValue
@@ -155,7 +158,9 @@ public struct LinearLearner: Sendable {
         let (target, amount) = (targets[row], step * importances[row])
         var margin = state.intercept
         var push = 0.0
-        state.clampedUpdates += pass.learn(range, state.clock, penalty) { sum in
+        state.clampedUpdates += pass.learn(range, clock.reading, payment, hasEpochs: hasEpochs) { row in
+          row.settle(clock, penalty)
+        } push: { sum in
           margin += sum
           push =
             isInvariant
@@ -166,11 +171,12 @@ public struct LinearLearner: Sendable {
           return push
         }
         if hasIntercept { state.moveIntercept(by: push) }
-        state.clock.advance(by: step, penalty)
+        clock.advance(by: step, penalty)
         state.steps += 1
         record(row, margin)
       }
     }
+    state.clock = clock
     self.state = state
   }
 }

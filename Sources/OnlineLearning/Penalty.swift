@@ -52,6 +52,9 @@ public struct Penalty: Sendable, Equatable, Codable {
   /// Whether weights shrink at all.
   public var isNone: Bool { l1 == 0 && l2 == 0 }
 
+  /// How uniform weights pay.
+  var payment: UniformPass.Payment { l1 == 0 ? .decay : threshold == nil ? .gravity : .threshold }
+
   /// Where a weight of rate 1 stands after `time` units of the shrinkage clock: the exact solution of
   ///
   ///     dw/ds = −λ2 w − λ1 sgn(w)·[|w| ≤ θ]

@@ -106,6 +106,18 @@ public struct ShrinkageClock: Sendable, Equatable, Codable {
     stepsSincePull = 0
   }
 
+  /// What weights that were touched in this epoch need of the clock.
+  struct Reading {
+    let epoch: UInt32
+    /// D, and 1/D.
+    let scale: Double
+    let growth: Double
+    /// B.
+    let pull: Double
+  }
+
+  var reading: Reading { Reading(epoch: epoch, scale: scale, growth: 1 / scale, pull: pull) }
+
   /// v of a coordinate in this epoch's units, with all that it owes paid. Not rounded to Float32: a pull that is far below
   /// a weight's resolution would round the same way step after step, and its error would add up.
   ///

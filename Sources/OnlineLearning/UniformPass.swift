@@ -12,42 +12,50 @@ struct UniformPass {
   /// Up to here no move has to be checked: none gets far in a single sample.
   static let reachLimit = LinearLearner.largestWeight / 2
 
+  /// How weights are brought up to date.
+  enum Payment {
+    /// All of this epoch owe nothing but decay.
+    case decay
+    /// They owe gravity.
+    case gravity
+    /// It depends on their size.
+    case threshold
+  }
+
   /// Learns one sample: brings its weights up to date, has `push` say how far they move, and moves them, rounding each
   /// once.
   ///
   /// - Parameters:
   ///   - range: the sample's place in the storage.
+  ///   - hasEpochs: whether weights may be of earlier epochs.
+  ///   - settle: brings the row's weights up to date in any case.
   ///   - push: how far, from Σ w x.
   /// - Returns: how many weights had to be held back at the largest one.
   @inline(__always)
   mutating func learn(
-    _ range: Range<Int>, _ clock: ShrinkageClock, _ penalty: Penalty, push: (Double) -> Double
+    _ range: Range<Int>, _ clock: ShrinkageClock.Reading, _ payment: Payment, hasEpochs: Bool,
+    settle: (UniformRow) -> Double, push: (Double) -> Double
   ) -> UInt64 {
     let row = UniformRow(
       features: UnsafeBufferPointer(rebasing: features[range]), values: UnsafeBufferPointer(rebasing: values[range]),
       weights: weights, settled: settled)
-    let push = push(settle(row, clock, penalty) * clock.scale)
+    let sum: Double? =
+      switch payment {
+      case .decay: hasEpochs ? row.settleDecay(clock.epoch) : row.settleDecay(nil)
+      case .gravity: hasEpochs ? row.settleGravity(clock.pull, clock.epoch) : row.settleGravity(clock.pull, nil)
+      case .threshold: nil
+      }
+    let push = push((sum ?? settle(row)) * clock.scale)
     if push == 0 { return 0 }
     let reached = reach + abs(push) * largestValue
     // Written so that what is not a number goes the careful way, too.
     if reached <= UniformPass.reachLimit {
       reach = reached
-      row.move(by: push / clock.scale, epoch: clock.epoch, mark: clock.pull)
+      row.move(by: push * clock.growth, epoch: clock.epoch, mark: clock.pull)
       return 0
     }
     reach = min(reached, LinearLearner.largestWeight)
     return row.moveClamped(
-      by: push / clock.scale, limit: LinearLearner.largestWeight / clock.scale, epoch: clock.epoch, mark: clock.pull)
-  }
-
-  @inline(__always)
-  private func settle(_ row: UniformRow, _ clock: ShrinkageClock, _ penalty: Penalty) -> Double {
-    var sum: Double?
-    if penalty.l1 == 0 {
-      sum = penalty.l2 == 0 ? row.settleDecay(nil) : row.settleDecay(clock.epoch)
-    } else if penalty.threshold == nil {
-      sum = penalty.l2 == 0 ? row.settleGravity(clock.pull, nil) : row.settleGravity(clock.pull, clock.epoch)
-    }
-    return sum ?? row.settle(clock, penalty)
+      by: push * clock.growth, limit: LinearLearner.largestWeight * clock.growth, epoch: clock.epoch, mark: clock.pull)
   }
 }

@@ -55,9 +55,14 @@ struct StreamPlan {
   static let beside = [sparse, dense16, dense256]
 
   /// Few features: their weights stay in the cache.
-  static let small = StreamPlan(name: "2^14", kind: .uniform, features: 1 << 14, featuresPerRow: 76, rows: 200_000)
-  /// Many: a pass touches most cache lines of all weights.
-  static let large = StreamPlan(name: "2^24", kind: .uniform, features: 1 << 24, featuresPerRow: 76, rows: 200_000)
+  static let small = StreamPlan(name: "2^14", kind: .zipf, features: 1 << 14, featuresPerRow: 76, rows: 200_000)
+  /// Many: rare ones come from memory.
+  static let large = StreamPlan(name: "2^24", kind: .zipf, features: 1 << 24, featuresPerRow: 76, rows: 200_000)
+  /// The same with all features equally often: with many, every weight comes from memory.
+  static let smallUniform = StreamPlan(
+    name: "2^14 uniform", kind: .uniform, features: 1 << 14, featuresPerRow: 76, rows: 200_000)
+  static let largeUniform = StreamPlan(
+    name: "2^24 uniform", kind: .uniform, features: 1 << 24, featuresPerRow: 76, rows: 200_000)
 }
 
 /// Makes one row after another.
