@@ -15,7 +15,7 @@ struct Request: Decodable {
   var passes: Int?
   /// Every pass learns the rows in another order, drawn from this seed. Not given: in the order in which they stand.
   var shuffleSeed: UInt64?
-  /// Whether to learn the last pass a row at a time, each a batch of its own, and answer with the margins before learning.
+  /// Whether to learn the last pass a row at a time, each a batch of its own, and answer with the margins before.
   var progressive: Bool?
   /// Rows to predict when all is learned.
   var predict: [[Float]]?
