@@ -25,19 +25,19 @@ def falling(initial: float, power: float) -> dict:
 
 
 SQUARED = {
-    "sgd": Steps({"optimizer": "sgd", "learning_rate": falling(0.05, 0.5)}, 2000, 0.005),
+    "sgd": Steps({"optimizer": "sgd", "learning_rate": falling(0.05, 0.5)}, 2000, 0.01),
     "averaged sgd": Steps({"optimizer": "sgd", "learning_rate": falling(0.1, 0.5)}, 1000, 0.01, averaging_from=500),
-    "adagrad": Steps({"optimizer": "adagrad", "learning_rate": falling(0.5, 0.2)}, 2000, 0.005),
-    "normalized": Steps({"optimizer": "normalized", "learning_rate": falling(2, 0.2)}, 2000, 0.005),
+    "adagrad": Steps({"optimizer": "adagrad", "learning_rate": falling(0.5, 0.2)}, 2000, 0.01),
+    "normalized": Steps({"optimizer": "normalized", "learning_rate": falling(2, 0.2)}, 2000, 0.01),
     "ftrl": Steps({"optimizer": "ftrl", "learning_rate": {"initial": 0.1}}, 2000, 0.005),
 }
 
 # The bounded slope of the logistic loss bears large first steps, and its flat minimum needs them.
 LOGISTIC = {
-    "sgd": Steps({"optimizer": "sgd", "learning_rate": falling(50, 0.7)}, 2000, 0.01),
+    "sgd": Steps({"optimizer": "sgd", "learning_rate": falling(50, 0.7)}, 2000, 0.02),
     "averaged sgd": Steps({"optimizer": "sgd", "learning_rate": falling(50, 0.7)}, 1000, 0.03, averaging_from=500),
-    "adagrad": Steps({"optimizer": "adagrad", "learning_rate": falling(1, 0.1)}, 2000, 0.01),
-    "normalized": Steps({"optimizer": "normalized", "learning_rate": falling(5, 0.1)}, 2000, 0.01),
+    "adagrad": Steps({"optimizer": "adagrad", "learning_rate": falling(1, 0.1)}, 2000, 0.02),
+    "normalized": Steps({"optimizer": "normalized", "learning_rate": falling(5, 0.1)}, 2000, 0.02),
     "ftrl": Steps({"optimizer": "ftrl", "learning_rate": {"initial": 1}}, 2000, 0.01),
 }
 

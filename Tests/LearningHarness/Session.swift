@@ -14,6 +14,7 @@ struct Session {
     if let contradiction = request.configuration.contradiction {
       throw Refusal(description: "the configuration contradicts itself: \(contradiction)")
     }
+    guard request.passes ?? 1 >= 0 else { throw Refusal(description: "there cannot be \(request.passes ?? 1) passes") }
     let rows = request.features.count
     let width = request.names?.count ?? request.features.first?.count ?? 0
     let allRows = request.features + (request.predict ?? [])
