@@ -169,7 +169,7 @@ struct AdaptiveWeights: Sendable {
         push = loss.invariantPush(margin, target, amount: amount, curvature: curvature)
       }
       move(features, values, by: push, at: now, &state)
-      moveIntercept(by: push, &state)
+      if configuration.intercept { state.moveIntercept(by: push * interceptRate(state)) }
     }
     if averages, state.averagingSince != nil { state.interceptSum += state.intercept * stepSize }
     state.time.add(stepSize)
@@ -267,12 +267,5 @@ struct AdaptiveWeights: Sendable {
       coordinates[feature].value = rounded
       coordinates[feature].mark = now
     }
-  }
-
-  private func moveIntercept(by push: Double, _ state: inout LinearLearner.State) {
-    guard configuration.intercept else { return }
-    let moved = state.intercept - push * interceptRate(state)
-    state.intercept = max(-LinearLearner.largestWeight, min(moved, LinearLearner.largestWeight))
-    if state.intercept != moved { state.clampedUpdates += 1 }
   }
 }

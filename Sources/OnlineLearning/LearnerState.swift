@@ -30,6 +30,14 @@ extension LinearLearner {
         && [interceptSum, interceptGradient, importance, squaredNorm, averagingSince ?? 0].allSatisfy(\.isFinite)
         && importance >= 0 && squaredNorm >= 0 && measuringSince ?? 0 <= steps
     }
+
+    /// Moves the intercept, held back at the largest weight.
+    @inline(__always)
+    mutating func moveIntercept(by push: Double) {
+      let moved = intercept - push
+      intercept = max(-LinearLearner.largestWeight, min(moved, LinearLearner.largestWeight))
+      if intercept != moved { clampedUpdates += 1 }
+    }
   }
 }
 

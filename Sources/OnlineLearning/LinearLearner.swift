@@ -110,57 +110,74 @@ public struct LinearLearner: Sendable {
     return state.intercept + (weights.proximal?.dot(features, values, steps: state.steps) ?? 0)
   }
 
-  /// Learns one sample.
+  /// Learns the rows of a batch in their order.
   ///
   /// - Parameters:
-  ///   - features: indices below `count`, each once.
-  ///   - values: as many, finite.
-  ///   - target: normalized by the loss.
-  ///   - importance: above 0, at most the largest finite Float32.
-  /// - Returns: the margin before learning.
-  /// - Complexity: O(features of the sample)
-  public mutating func learn(
-    _ features: Span<UInt32>, _ values: Span<Float>, target: Double, importance: Double
-  ) -> Double {
-    let step = nextStepSize
-    let margin =
-      learnUniform(features, values, target, importance, step)
-      ?? weights.adaptive?.learn(
-        features, values, target: target, importance: importance, stepSize: step, &state)
-      ?? weights.proximal?.learn(features, values, target: target, importance: importance, &state)
-    state.steps += 1
-    return margin ?? state.intercept
+  ///   - batch: rows with targets, their features below `count`.
+  ///   - record: takes each row and its margin before it was learned.
+  /// - Complexity: O(features of the batch)
+  @inline(__always)
+  public mutating func learn(_ batch: borrowing SampleBatch, record: (_ row: Int, _ margin: Double) -> Void) {
+    if weights.uniform != nil { return learnUniform(batch, record) }
+    for row in 0..<batch.count {
+      let range = batch.range(of: row)
+      let (features, values) = (batch.features.span.extracting(range), batch.values.span.extracting(range))
+      let (target, importance) = (batch.targets[row], batch.importances[row])
+      let step = nextStepSize
+      let margin =
+        weights.adaptive?.learn(
+          features, values, target: target, importance: importance, stepSize: step, &state)
+        ?? weights.proximal?.learn(features, values, target: target, importance: importance, &state)
+      state.steps += 1
+      record(row, margin ?? state.intercept)
+    }
   }
 
-  /// - Returns: nil where weights have rates of their own.
+  @inline(__always)
   private mutating func learnUniform(
-    _ features: Span<UInt32>, _ values: Span<Float>, _ target: Double, _ importance: Double, _ step: Double
-  ) -> Double? {
-    let penalty = configuration.penalty
-    guard let sum = weights.uniform?.settle(features, values, state.clock, penalty) else { return nil }
-    let margin = state.intercept + sum
-    let push = push(margin, target, amount: step * importance, values)
-    if push != 0 {
-      state.clampedUpdates += weights.uniform?.move(features, values, by: push, state.clock) ?? 0
-      if configuration.intercept {
-        let moved = state.intercept - push
-        state.intercept = max(-LinearLearner.largestWeight, min(moved, LinearLearner.largestWeight))
-        if state.intercept != moved { state.clampedUpdates += 1 }
+    _ batch: borrowing SampleBatch, _ record: (_ row: Int, _ margin: Double) -> Void
+  ) {
+    let (targets, importances) = (batch.targets.span, batch.importances.span)
+    let (rowEnds, values) = (batch.rowEnds.span, batch.values.span)
+    let (configuration, loss, stepSize) = (configuration, loss, stepSize)
+    let (penalty, hasIntercept) = (configuration.penalty, configuration.intercept)
+    let isInvariant = configuration.update == .invariant
+    var state = state
+    weights.uniform?.withPass(
+      batch.features.span, values, bound: Int(batch.featureBound), longest: batch.longestRow,
+      largestValue: batch.largestValue
+    ) { pass in
+      var start = 0
+      for row in rowEnds.indices {
+        let range = start..<rowEnds[row]
+        start = range.upperBound
+        let step = stepSize(after: state.steps)
+        let (target, amount) = (targets[row], step * importances[row])
+        var margin = state.intercept
+        var push = 0.0
+        state.clampedUpdates += pass.learn(range, state.clock, penalty) { sum in
+          margin += sum
+          push =
+            isInvariant
+            ? loss.invariantPush(
+              margin, target, amount: amount,
+              curvature: curvature(values.extracting(range), hasIntercept: hasIntercept))
+            : amount * loss.derivative(margin, target)
+          return push
+        }
+        if hasIntercept { state.moveIntercept(by: push) }
+        state.clock.advance(by: step, penalty)
+        state.steps += 1
+        record(row, margin)
       }
     }
-    state.clock.advance(by: step, penalty)
-    return margin
+    self.state = state
   }
+}
 
-  /// How far the sample moves the weights along its features, and the intercept.
-  private func push(_ margin: Double, _ target: Double, amount: Double, _ values: Span<Float>) -> Double {
-    switch configuration.update {
-    case .gradient: return amount * loss.derivative(margin, target)
-    case .invariant:
-      // The intercept is the weight of a feature that is always 1.
-      var curvature = configuration.intercept ? 1.0 : 0.0
-      for position in values.indices { curvature += Double(values[position]) * Double(values[position]) }
-      return loss.invariantPush(margin, target, amount: amount, curvature: curvature)
-    }
-  }
+/// Σ x², with the intercept as the weight of a feature that is always 1.
+private func curvature(_ values: Span<Float>, hasIntercept: Bool) -> Double {
+  var sum = hasIntercept ? 1.0 : 0.0
+  for position in values.indices { sum += Double(values[position]) * Double(values[position]) }
+  return sum
 }

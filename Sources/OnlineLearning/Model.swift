@@ -38,15 +38,12 @@ public struct Model: Sendable {
   /// - Complexity: O(features of the batch)
   public mutating func learn(_ batch: SampleBatch) {
     learner.grow(to: dictionary.count) { [dictionary] in dictionary.name(at: $0) }
-    for row in 0..<batch.count {
-      let range = batch.range(of: row)
-      let target = batch.targets[row]
-      let importance = batch.importances[row]
-      let margin = learner.learn(
-        batch.features.span.extracting(range), batch.values.span.extracting(range),
-        target: target, importance: importance)
-      validation.record(margin, target, importance: importance, loss, memory)
+    let (targets, importances) = (batch.targets.span, batch.importances.span)
+    var validation = validation
+    learner.learn(batch) { [loss, memory] row, margin in
+      validation.record(margin, targets[row], importance: importances[row], loss, memory)
     }
+    self.validation = validation
   }
 
   /// The margin of one row of a batch. Changes nothing.

@@ -11,6 +11,12 @@ public struct SampleBatch: Sendable {
   public private(set) var features: [UInt32] = []
   public private(set) var values: [Float] = []
   public private(set) var rowEnds: [Int] = []
+  /// Every feature is below this.
+  private(set) var featureBound: UInt32 = 0
+  /// No value is larger, either way.
+  private(set) var largestValue: Float = 0
+  /// No row has more features.
+  private(set) var longestRow = 0
   /// One a row, as the loss works with it; NaN where the row is only to be predicted.
   public private(set) var targets: [Double] = []
   /// Importance weights, one a row.
@@ -34,12 +40,16 @@ public struct SampleBatch: Sendable {
 
   /// Adds a feature to the row that is being built. A value of 0 is left out: it changes nothing.
   ///
-  /// - Parameter value: finite.
+  /// - Parameters:
+  ///   - feature: an index below 2³² − 1.
+  ///   - value: finite.
   /// - Complexity: O(1), amortized
   public mutating func append(feature: UInt32, value: Float) {
     if value == 0 { return }
     features.append(feature)
     values.append(value)
+    featureBound = max(featureBound, feature + 1)
+    largestValue = max(largestValue, abs(value))
   }
 
   /// Adds to a value of the row that is being built.
@@ -49,6 +59,7 @@ public struct SampleBatch: Sendable {
   /// - Complexity: O(1)
   public mutating func add(_ value: Float, at position: Int) -> Bool {
     values[position] += value
+    largestValue = max(largestValue, abs(values[position]))
     return values[position].isFinite
   }
 
@@ -59,6 +70,7 @@ public struct SampleBatch: Sendable {
   ///   - importance: above 0, at most the largest finite Float32.
   /// - Complexity: O(1), amortized
   public mutating func endRow(target: Double, importance: Double) {
+    longestRow = max(longestRow, features.count - (rowEnds.last ?? 0))
     rowEnds.append(features.count)
     targets.append(target)
     importances.append(importance)
@@ -80,6 +92,7 @@ public struct SampleBatch: Sendable {
   public mutating func scaleValues(since start: Int, by factor: Float) -> Bool {
     for position in start..<values.count {
       values[position] *= factor
+      largestValue = max(largestValue, abs(values[position]))
       if !values[position].isFinite { return false }
     }
     return true
@@ -92,6 +105,7 @@ public struct SampleBatch: Sendable {
     rowEnds.removeAll(keepingCapacity: true)
     targets.removeAll(keepingCapacity: true)
     importances.removeAll(keepingCapacity: true)
+    (featureBound, largestValue, longestRow) = (0, 0, 0)
     unlearned = 0
     unknownFeatures = 0
   }

@@ -71,9 +71,11 @@ public struct ShrinkageClock: Sendable, Equatable, Codable {
     var now = penalty.l1 * time
     if penalty.l2 > 0 {
       // A single step of this size leaves nothing of any weight; further on, the exponential would overflow.
-      let growth = expm1(min(penalty.l2 * time, 300))
-      scale = 1 / (1 + growth)
-      now = penalty.l1 * (growth / penalty.l2)
+      let exponent = min(penalty.l2 * time, 300)
+      let growth = exp(exponent)
+      scale = 1 / growth
+      // Near 0 the difference would lose digits; further on, no more than every reading of a clock at that time.
+      now = penalty.l1 / penalty.l2 * (exponent < 0.5 ? expm1(exponent) : growth - 1)
     }
     stepsSincePull += 1
     if stepsSincePull >= penalty.period {

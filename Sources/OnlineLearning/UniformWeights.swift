@@ -12,10 +12,22 @@ struct UniformWeights: Sendable {
   }
 
   private(set) var coordinates: [Coordinate]
+  /// No weight is larger, either way: while far below the limit, no move has to be checked.
+  private var reach: Double
+  /// How many batches have been learned since `reach` was measured, rather than added to.
+  private var batchesSinceMeasure = 0
   /// The sample's weights, paid: kept from one pass over the sample to the next.
   private var settled: [Double] = []
 
-  init(_ coordinates: [Coordinate]) { self.coordinates = coordinates }
+  init(_ coordinates: [Coordinate]) {
+    self.coordinates = coordinates
+    reach = UniformWeights.reach(of: coordinates)
+  }
+
+  /// In the clock's units weights are larger than they are.
+  private static func reach(of coordinates: [Coordinate]) -> Double {
+    coordinates.reduce(0) { max($0, Double(abs($1.value))) }
+  }
 
   mutating func grow(to count: Int, _ clock: ShrinkageClock) {
     let fresh = Coordinate(value: 0, epoch: clock.epoch, mark: clock.pull)
@@ -39,58 +51,48 @@ struct UniformWeights: Sendable {
     return sum * clock.scale
   }
 
-  /// Brings the sample's weights up to date, for `move`.
+  /// Lends all that learning samples takes, so that it is looked up once a batch.
   ///
-  /// - Returns: Σ w x.
-  mutating func settle(
-    _ features: Span<UInt32>, _ values: Span<Float>, _ clock: ShrinkageClock, _ penalty: Penalty
-  ) -> Double {
-    if settled.count < features.count { settled = Array(repeating: 0, count: features.count) }
-    return UniformWeights.settle(coordinates, features, values, clock, penalty, &settled) * clock.scale
-  }
-
-  private static func settle(
-    _ coordinates: [Coordinate], _ features: Span<UInt32>, _ values: Span<Float>, _ clock: ShrinkageClock,
-    _ penalty: Penalty, _ settled: inout [Double]
-  ) -> Double {
-    let coordinates = coordinates.span
-    var settled = settled.mutableSpan
-    var sum = 0.0
-    for position in features.indices {
-      let weight = clock.settled(coordinates[Int(features[position])], penalty)
-      settled[position] = weight
-      sum += weight * Double(values[position])
+  /// - Parameters:
+  ///   - bound: every feature is below it.
+  ///   - longest: no row has more features.
+  ///   - largestValue: no value is larger, either way.
+  /// - Precondition: `bound` is at most the number of weights; there are as many values as features.
+  @inline(__always)
+  mutating func withPass(
+    _ features: Span<UInt32>, _ values: Span<Float>, bound: Int, longest: Int, largestValue: Float,
+    _ body: (inout UniformPass) -> Void
+  ) {
+    precondition(features.count == values.count && bound <= coordinates.count)
+    // One more than the row has, for the other half of its last pair.
+    if settled.count <= longest { settled = Array(repeating: 0, count: longest + 1) }
+    reach = UniformWeights.withPass(
+      features, values, &coordinates, &settled, largestValue: Double(largestValue), reach: reach, body)
+    if reach > UniformPass.reachLimit, batchesSinceMeasure >= coordinates.count {
+      reach = UniformWeights.reach(of: coordinates)
+      batchesSinceMeasure = 0
     }
-    return sum
+    batchesSinceMeasure &+= 1
   }
 
-  /// Moves the weights that `settle` brought up to date, rounding each once.
-  ///
-  /// - Returns: how many had to be held back at the largest weight.
-  mutating func move(
-    _ features: Span<UInt32>, _ values: Span<Float>, by push: Double, _ clock: ShrinkageClock
-  ) -> UInt64 {
-    UniformWeights.move(&coordinates, features, values, by: push, clock, settled)
-  }
-
-  private static func move(
-    _ coordinates: inout [Coordinate], _ features: Span<UInt32>, _ values: Span<Float>, by push: Double,
-    _ clock: ShrinkageClock, _ settled: [Double]
-  ) -> UInt64 {
-    let push = push / clock.scale
-    let limit = LinearLearner.largestWeight / clock.scale
-    let (epoch, mark) = (clock.epoch, clock.pull)
-    var clamped: UInt64 = 0
-    var coordinates = coordinates.mutableSpan
-    let settled = settled.span
-    for position in features.indices {
-      var moved = settled[position] - push * Double(values[position])
-      if abs(moved) > limit {
-        clamped += 1
-        moved = moved < 0 ? -limit : limit
+  /// - Returns: the reach after it.
+  @inline(__always)
+  private static func withPass(
+    _ features: Span<UInt32>, _ values: Span<Float>, _ coordinates: inout [Coordinate], _ settled: inout [Double],
+    largestValue: Double, reach: Double, _ body: (inout UniformPass) -> Void
+  ) -> Double {
+    coordinates.withUnsafeMutableBufferPointer { weights in
+      settled.withUnsafeMutableBufferPointer { settled in
+        features.withUnsafeBufferPointer { features in
+          values.withUnsafeBufferPointer { values in
+            var pass = UniformPass(
+              features: features, values: values, weights: weights, settled: settled, largestValue: largestValue,
+              reach: reach)
+            body(&pass)
+            return pass.reach
+          }
+        }
       }
-      coordinates[Int(features[position])] = Coordinate(value: Float(moved), epoch: epoch, mark: mark)
     }
-    return clamped
   }
 }

@@ -4,11 +4,13 @@ public import WhittleProtocol
 public enum Publication: Encodable, Sendable, Equatable {
   case coefficients(Coefficients)
   case stats(Stats)
+  case event(Event)
 
   public var topic: Topic {
     switch self {
     case .coefficients: .coefficients
     case .stats: .stats
+    case .event: .event
     }
   }
 
@@ -21,6 +23,7 @@ public enum Publication: Encodable, Sendable, Equatable {
     switch self {
     case .coefficients(let coefficients): try coefficients.encode(to: encoder)
     case .stats(let stats): try stats.encode(to: encoder)
+    case .event(let event): try event.encode(to: encoder)
     }
   }
 }

@@ -59,6 +59,8 @@ public final class Subscriber {
         return .coefficients(try WireJSON.decode(Coefficients.self, from: frames[1], of: endpoint))
       case .stats:
         return .stats(try WireJSON.decode(Stats.self, from: frames[1], of: endpoint))
+      case .event:
+        return .event(try WireJSON.decode(Event.self, from: frames[1], of: endpoint))
       }
     }
   }

@@ -74,6 +74,8 @@ public struct Stats: Codable, Sendable, Equatable {
   public var stepSize: Double
   /// Updates held back at the largest finite weight, over the model's life.
   public var clampedUpdates: UInt64
+  /// Whether the loss has exploded and not come down since: the steps are too large (see `Event.Kind.divergenceBegan`).
+  public var diverging: Bool
   public var checkpoint: Checkpoint?
 
   public init(
@@ -81,7 +83,7 @@ public struct Stats: Codable, Sendable, Equatable {
     messages: UInt64, rejected: [String: UInt64], samplesPerSecond: Double, loss: Loss, validation: Validation,
     features: Int,
     activeSet: Int, sparsity: Double, l1Norm: Double, l2Norm: Double, intercept: Double, stepSize: Double,
-    clampedUpdates: UInt64, checkpoint: Checkpoint?
+    clampedUpdates: UInt64, diverging: Bool, checkpoint: Checkpoint?
   ) {
     self.health = health
     self.problem = problem
@@ -102,11 +104,13 @@ public struct Stats: Codable, Sendable, Equatable {
     self.intercept = intercept
     self.stepSize = stepSize
     self.clampedUpdates = clampedUpdates
+    self.diverging = diverging
     self.checkpoint = checkpoint
   }
 
   enum CodingKeys: String, CodingKey {
     case health, problem, step, samples, unlearned, messages, rejected, loss, validation, features, sparsity, intercept
+    case diverging
     case uptimeSeconds = "uptime_seconds"
     case samplesPerSecond = "samples_per_second"
     case activeSet = "active_set"

@@ -4,4 +4,6 @@ public enum Topic: String, Sendable, CaseIterable {
   case coefficients
   /// A `Stats` message.
   case stats
+  /// An `Event` message.
+  case event
 }

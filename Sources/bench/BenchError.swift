@@ -11,12 +11,12 @@ enum BenchError: Error, CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .program(let name, let said): "\(name) failed:\n\(said)"
+    case .program(let name, let said): "\(name) failed" + (said.isEmpty ? ", and does not say why" : ":\n\(said)")
     case .answer(let answer, let question): "\"\(question)\" was answered by \"\(answer)\""
     case .differentWork(let stream, let penalty, let difference, let limit):
       """
       the two sides do not do the same work: after one pass over the \(stream) rows with penalty \(penalty) the \
-      coefficients differ from scikit-learn's by \(difference) of their norm, more than \(limit). Mend the learner first
+      coefficients differ from scikit-learn's by \(difference) of their norm, more than \(limit): mend the learner before measuring it
       """
     case .nothingNamed(let part): "no row's name contains \"\(part)\"; leave out --only to see all names"
     }

@@ -10,6 +10,8 @@ struct LearnerBenchmark {
   let only: String?
   /// The peer's interpreter; nil for the project's own.
   let python: String?
+  /// Whether the peer leaves out its search for values that are not finite.
+  let assumesFinite: Bool
 
   /// How far the coefficients of both sides may be apart, relative to the peer's norm.
   private static let tolerance = 1e-3
@@ -24,26 +26,28 @@ struct LearnerBenchmark {
     defer { peer?.stop() }
     for plan in StreamPlan.beside {
       let kinds = PenaltyKind.allCases.filter { isWanted(peerName(plan, $0)) }
-      let optimizers = LearnerSetup.optimizers.filter { optimizer in
+      let optimizers = Optimizer.allCases.filter { optimizer in
         PenaltyKind.shrinking.contains { isWanted(shrinkageName(plan, optimizer, $0)) }
       }
-      if kinds.isEmpty && optimizers.isEmpty { continue }
+      let validates = isWanted(validationName(plan))
+      if kinds.isEmpty && optimizers.isEmpty && !validates { continue }
       note("making the \(plan.name) rows")
       let stream = SampleStream(plan, rows: rows ?? plan.rows)
       if !kinds.isEmpty {
-        let running = try peer ?? ScikitLearn(python: python)
+        let running = try peer ?? ScikitLearn(python: python, assumesFinite: assumesFinite)
         peer = running
         try running.load(stream)
         try checkWork(stream, running)
         for kind in kinds { results.append(try besidePeer(plan, stream, kind, running)) }
       }
       for optimizer in optimizers { results += try shrinkage(plan, stream, optimizer) }
+      if validates { results.append(try validation(plan, stream)) }
     }
     results += try sizes()
-    for optimizer in LearnerSetup.optimizers where isWanted("bytes \(optimizer)") {
+    for optimizer in Optimizer.allCases where isWanted("bytes \(optimizer.rawValue)") {
       results.append(
         Result(
-          name: "bytes \(optimizer)", unit: .bytes, figure: Double(LearnerSetup.bytesPerWeight(optimizer)),
+          name: "bytes \(optimizer.rawValue)", unit: .bytes, figure: Double(LearnerSetup.bytesPerWeight(optimizer)),
           comparison: nil, bar: .atMost(LearnerSetup.bytesAllowed(optimizer))))
     }
     return results
@@ -80,7 +84,8 @@ struct LearnerBenchmark {
     return Result(
       name: name, unit: .featuresPerSecond, figure: Double(stream.size) / measured.median(1),
       comparison: Result.Comparison(
-        reference: "scikit-learn \(format)", figure: Double(stream.size) / measured.median(0),
+        reference: "scikit-learn \(format)" + (assumesFinite ? ", unchecked" : ""),
+        figure: Double(stream.size) / measured.median(0),
         ratios: measured.ratios(0, over: 1)),
       bar: plan.kind == .zipf ? LearnerBenchmark.peerBars[kind].map { .atLeast($0) } : nil)
   }
@@ -93,8 +98,8 @@ struct LearnerBenchmark {
   }
 
   /// What each penalty costs.
-  private func shrinkage(_ plan: StreamPlan, _ stream: SampleStream, _ optimizer: String) throws -> [Result] {
-    note("\(plan.name) \(optimizer) shrinkage")
+  private func shrinkage(_ plan: StreamPlan, _ stream: SampleStream, _ optimizer: Optimizer) throws -> [Result] {
+    note("\(plan.name) \(optimizer.rawValue) shrinkage")
     let kinds = [.none] + PenaltyKind.shrinking.filter { isWanted(shrinkageName(plan, optimizer, $0)) }
     let learners = kinds.map {
       TimedLearner(LearnerSetup(optimizer: optimizer, kind: $0).learner(features: stream.features))
@@ -111,9 +116,23 @@ struct LearnerBenchmark {
     }
   }
 
+  /// What progressive validation adds to learning.
+  private func validation(_ plan: StreamPlan, _ stream: SampleStream) throws -> Result {
+    note(validationName(plan))
+    let learner = LearnerSetup(optimizer: LearnerSetup.plain, kind: .elasticnet).learner(features: stream.features)
+    let (alone, model) = (TimedLearner(learner), TimedModel(learner))
+    let measured = try Rounds(rounds, [{ alone.seconds(stream.batch) }, { model.seconds(stream.batch) }])
+    return Result(
+      name: validationName(plan), unit: .featuresPerSecond, figure: Double(stream.size) / measured.median(1),
+      comparison: Result.Comparison(
+        reference: "no validation", figure: Double(stream.size) / measured.median(0),
+        ratios: measured.ratios(1, over: 0)),
+      bar: nil)
+  }
+
   /// What a sample costs when the model is large.
   private func sizes() throws -> [Result] {
-    let setups = LearnerSetup.optimizers.flatMap { optimizer in
+    let setups = Optimizer.allCases.flatMap { optimizer in
       [PenaltyKind.none, .elasticnet].map { LearnerSetup(optimizer: optimizer, kind: $0) }
     }.filter { isWanted(sizeName($0)) }
     if setups.isEmpty { return [] }
@@ -135,15 +154,19 @@ struct LearnerBenchmark {
   }
 
   private func peerName(_ plan: StreamPlan, _ kind: PenaltyKind) -> String {
-    "\(plan.name) \(LearnerSetup.plain) \(kind.rawValue)"
+    "\(plan.name) \(LearnerSetup.plain.rawValue) \(kind.rawValue)"
   }
 
-  private func shrinkageName(_ plan: StreamPlan, _ optimizer: String, _ kind: PenaltyKind) -> String {
-    "\(plan.name) \(optimizer) \(kind.rawValue) shrinkage"
+  private func shrinkageName(_ plan: StreamPlan, _ optimizer: Optimizer, _ kind: PenaltyKind) -> String {
+    "\(plan.name) \(optimizer.rawValue) \(kind.rawValue) shrinkage"
+  }
+
+  private func validationName(_ plan: StreamPlan) -> String {
+    "\(plan.name) \(LearnerSetup.plain) \(PenaltyKind.elasticnet.rawValue) validation"
   }
 
   private func sizeName(_ setup: LearnerSetup) -> String {
-    "\(StreamPlan.large.name) \(setup.optimizer) \(setup.kind.rawValue)"
+    "\(StreamPlan.large.name) \(setup.optimizer.rawValue) \(setup.kind.rawValue)"
   }
 
   private func isWanted(_ name: String) -> Bool {

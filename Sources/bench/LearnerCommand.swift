@@ -11,8 +11,9 @@ struct LearnerCommand: ParsableCommand {
       machine that does anything else only they mean something.
 
       STREAM OPTIMIZER PENALTY            learned features per second, and how many times as many as scikit-learn's \
-      SGDClassifier in one partial_fit over the same rows
+      SGDClassifier in one partial_fit over the same rows, its checks of the input included
       STREAM OPTIMIZER PENALTY shrinkage  the time with a penalty over the time without
+      STREAM OPTIMIZER PENALTY validation the time of a model, which validates what it learns, over its learner's
       2^24 OPTIMIZER PENALTY              the time with 2^24 features over the time with 2^14, 76 a row in both
       bytes OPTIMIZER                     the memory of a weight
 
@@ -27,6 +28,8 @@ struct LearnerCommand: ParsableCommand {
   var only: String?
   @Option(help: "A Python interpreter with scikit-learn (default: the one in .venv, made by deploy/python).")
   var python: String?
+  @Flag(help: "Have scikit-learn search its input for no NaN or infinity, as this learner does not either.")
+  var assumeFinite = false
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -36,7 +39,8 @@ struct LearnerCommand: ParsableCommand {
   }
 
   func run() throws {
-    let benchmark = LearnerBenchmark(rows: rows, rounds: rounds, only: only, python: python)
+    let benchmark = LearnerBenchmark(
+      rows: rows, rounds: rounds, only: only, python: python, assumesFinite: assumeFinite)
     let results = try benchmark.results()
     if results.isEmpty { throw BenchError.nothingNamed(only ?? "") }
     print(json ? try ResultTable.json(results) : ResultTable.text(results))

@@ -29,16 +29,15 @@ struct LearnerSetup {
   /// The constant learning rate.
   static let rate = 0.1
   /// What the peer can do.
-  static let plain = "sgd"
-  static let optimizers = [plain]
+  static let plain = Optimizer.sgd
 
-  let optimizer: String
+  let optimizer: Optimizer
   let kind: PenaltyKind
 
   /// A learner that has learned nothing, its `features` weights in place.
   func learner(features: Int, intercept: Bool = true) -> LinearLearner {
     let configuration = LearnerConfiguration(
-      loss: .logistic, intercept: intercept,
+      loss: .logistic, intercept: intercept, optimizer: optimizer,
       learningRate: LearningRate(schedule: .constant, initial: LearnerSetup.rate), penalty: kind.penalty)
     var learner = LinearLearner(configuration)
     learner.grow(to: features)
@@ -46,12 +45,12 @@ struct LearnerSetup {
   }
 
   /// What a weight takes in memory, with all that the optimizer keeps about it.
-  static func bytesPerWeight(_ optimizer: String) -> Int {
-    MemoryLayout<LinearLearner.Coordinate>.stride
+  static func bytesPerWeight(_ optimizer: Optimizer) -> Int {
+    LinearLearner.bytesPerWeight(LearnerConfiguration(optimizer: optimizer))
   }
 
   /// The most it may take.
-  static func bytesAllowed(_ optimizer: String) -> Double {
-    ["sgd", "adagrad"].contains(optimizer) ? 24 : 32
+  static func bytesAllowed(_ optimizer: Optimizer) -> Double {
+    [.sgd, .adagrad].contains(optimizer) ? 24 : 32
   }
 }

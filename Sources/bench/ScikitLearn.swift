@@ -15,18 +15,21 @@ final class ScikitLearn {
 
   /// Starts it.
   ///
-  /// - Parameter python: the interpreter; nil for the one in `.venv`, which is made if it is missing.
-  init(python: String?) throws {
+  /// - Parameters:
+  ///   - python: the interpreter; nil for the one in `.venv`, which is made if it is missing.
+  ///   - assumesFinite: whether it leaves out its search for values that are not finite.
+  init(python: String?, assumesFinite: Bool) throws {
     // A peer that is gone shows in its answer.
     signal(SIGPIPE, SIG_IGN)
     let interpreter = try python ?? ScikitLearn.ownPython()
     directory = try TemporaryDirectory()
     process.executableURL = URL(filePath: interpreter)
-    process.arguments = [
-      "\(ScikitLearn.root)/deploy/bench/scikit_learner.py", directory.path,
-      "\(PenaltyKind.strength)", "\(PenaltyKind.l1Ratio)", "\(LearnerSetup.rate)",
-    ]
-    // It learns in one thread anyhow; so that nothing around it takes more.
+    process.arguments =
+      [
+        "\(ScikitLearn.root)/deploy/bench/scikit_learner.py", directory.path,
+        "\(PenaltyKind.strength)", "\(PenaltyKind.l1Ratio)", "\(LearnerSetup.rate)",
+      ] + (assumesFinite ? ["--assume-finite"] : [])
+    // It learns in one thread anyhow, and more of them around it slow it down.
     let threads = ["OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"]
     process.environment = ProcessInfo.processInfo.environment.merging(threads) { $1 }
     process.standardInput = commands

@@ -4,17 +4,18 @@ enum CoefficientTable {
   ///   - names: run in parallel with `values`.
   ///   - features: how many features the model knows, zero or not.
   ///   - activeSet: how many of them are not zero.
+  ///   - digits: how many significant ones numbers have.
   static func text(
     names: [String], values: [Float], step: UInt64, intercept: Double, features: Int, activeSet: Int,
-    style: Style = .plain
+    digits: Int = 6, style: Style = .plain
   ) -> String {
     let head =
-      "step \(Format.count(step))   intercept \(Format.number(intercept))   "
+      "step \(Format.count(step))   intercept \(Format.number(intercept, digits: digits))   "
       + "active \(Format.count(activeSet)) of \(Format.count(features)) features\n"
     let sorted = sortedByMagnitude(names: names, values: values)
     if sorted.isEmpty { return head }
     var table = Table([.left, .right], header: ["NAME", "COEFFICIENT"])
-    for (name, value) in sorted { table.add([name, Format.number(Double(value))]) }
+    for (name, value) in sorted { table.add([name, Format.number(Double(value), digits: digits)]) }
     return head + "\n" + table.text(style)
   }
 

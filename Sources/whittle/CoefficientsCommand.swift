@@ -13,6 +13,7 @@ struct CoefficientsCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only the so many heaviest.", valueName: "k"))
   var top: Int?
 
+  @OptionGroup var numbers: NumberOptions
   @OptionGroup var options: QueryOptions
 
   func validate() throws {
@@ -27,6 +28,6 @@ struct CoefficientsCommand: ParsableCommand {
       CoefficientTable.text(
         names: answer.names, values: answer.values, step: answer.step, intercept: answer.intercept,
         features: answer.features, activeSet: answer.activeSet,
-        style: Style(enabled: StandardOutput.terminal.hasColours)))
+        digits: numbers.digits, style: Style(enabled: StandardOutput.terminal.hasColours)))
   }
 }

@@ -25,6 +25,8 @@ enum ExitStatus: Int32 {
     case .badData: self = .badData
     case .cannotOpen: self = .cannotOpen
     case .cannotRead, .cannotWrite: self = .inputOutput
+    case .notLearned: self = .unavailable
+    case .rejected: self = .refused
     }
   }
 

@@ -11,6 +11,9 @@ struct FeedCommand: ParsableCommand {
       Vowpal Wabbit lines are sent as they stand.
 
       A full queue makes it wait; when nobody takes a message within the time limit it stops with status 69.
+
+      Samples that are sent are not learned yet. With --wait the daemon is asked until it has seen to as many messages \
+      as were sent, those of other senders included; a message that it rejected meanwhile makes status 76.
       """)
 
   @Argument(help: ArgumentHelp("Files to read; - or none is standard input.", valueName: "files"))
@@ -36,6 +39,7 @@ struct FeedCommand: ParsableCommand {
     if let standardization {
       for notice in FeedPreparation.notices(about: standardization) { say(notice) }
     }
+    let learningWait = try delivery.learningWait()
     let sender = try delivery.sender()
     var feeder = Feeder(plan, standardization: standardization, totalBytes: totalBytes, to: sender)
     do {
@@ -49,6 +53,7 @@ struct FeedCommand: ParsableCommand {
       throw error
     }
     try finish(sender, feeder)
+    try learningWait?.wait(for: feeder.progress.messages)
   }
 
   /// Waits for as long as it takes: whatever is queued would be lost.

@@ -33,6 +33,15 @@ struct DeliveryOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How long a message may wait to be taken.", valueName: "seconds"))
   var timeout = TimeLimit.fiveSeconds
 
+  @Flag(help: "Return only when the daemon has learned everything, and report what it rejected.")
+  var wait = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The daemon's query endpoint, for --wait (default: \(QueryOptions.defaultEndpoint)).",
+      valueName: "endpoint"))
+  var query: String?
+
   @Flag(help: "No progress, notices or summary on standard error; errors only.")
   var quiet = false
 
@@ -41,6 +50,7 @@ struct DeliveryOptions: ParsableArguments {
   func validate() throws {
     if push != nil && publish != nil { throw ValidationError("--push and --publish exclude each other") }
     if topic != nil && publish == nil { throw ValidationError("--topic needs --publish") }
+    if query != nil && !wait { throw ValidationError("--query needs --wait") }
     if passes < 1 { throw ValidationError("--repeat must be at least 1, not \(passes)") }
     if batch < 1 { throw ValidationError("--batch must be at least 1, not \(batch)") }
     if let rate, !(rate > 0 && rate.isFinite) {
@@ -53,6 +63,13 @@ struct DeliveryOptions: ParsableArguments {
     return try SampleSender(
       pattern, endpoint: publish ?? push ?? DeliveryOptions.defaultPush, attachment: bind ? .bind : .connect,
       milliseconds: timeout.milliseconds)
+  }
+
+  /// Asks the daemon how far it is; nil where nobody is to wait for it.
+  func learningWait() throws -> LearningWait? {
+    guard wait else { return nil }
+    return try LearningWait(
+      QueryClient(endpoint: query ?? QueryOptions.defaultEndpoint, milliseconds: timeout.milliseconds))
   }
 }
 

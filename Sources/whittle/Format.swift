@@ -18,8 +18,8 @@ enum Format {
     printf("%.*g", [Int32(clamping: digits), number])
   }
 
-  static func number(_ number: Double?) -> String {
-    number.map { Format.number($0) } ?? "-"
+  static func number(_ number: Double?, digits: Int = 6) -> String {
+    number.map { Format.number($0, digits: digits) } ?? "-"
   }
 
   static func fixed(_ number: Double, decimals: Int) -> String {

@@ -88,20 +88,31 @@ struct CheckpointContents: Encodable {
     table.add(["loss, recent", Format.number(loss.recent)])
     table.add(["model.loss", configuration.loss.rawValue])
     table.add(["model.intercept", String(configuration.intercept)])
+    table.add(["model.optimizer", configuration.optimizer.rawValue])
     table.add(["loss.quantile", Format.number(configuration.lossParameters.quantile)])
     table.add(["loss.delta", Format.number(configuration.lossParameters.delta)])
     table.add(["loss.epsilon", Format.number(configuration.lossParameters.epsilon)])
     table.add(["validation.half_life", Format.number(configuration.memory.halfLife)])
     table.add(["validation.window", Format.count(configuration.memory.window)])
-    table.add(["learning_rate.schedule", rate.schedule.rawValue])
-    table.add(["learning_rate.update", rate.update.rawValue])
-    table.add(["learning_rate.initial", Format.number(rate.initial)])
+    table.add([
+      "learning_rate.schedule", rate.schedule?.rawValue ?? "auto (\(configuration.schedule.rawValue))",
+    ])
+    table.add(["learning_rate.update", rate.update?.rawValue ?? "auto (\(configuration.update.rawValue))"])
+    table.add([
+      "learning_rate.initial",
+      rate.initial.map { Format.number($0) } ?? "auto (\(Format.number(configuration.initialStepSize)))",
+    ])
     table.add(["learning_rate.power", Format.number(rate.power)])
     table.add(["learning_rate.t0", rate.offset.map { Format.number($0) } ?? "auto"])
+    table.add(["learning_rate.beta", Format.number(rate.beta)])
+    table.add(["learning_rate.average_from", configuration.averagingStart.map { Format.count($0) } ?? "none"])
     table.add(["penalty.l1", Format.number(penalty.l1)])
     table.add(["penalty.l2", Format.number(penalty.l2)])
     table.add(["penalty.threshold", penalty.threshold.map { Format.number($0) } ?? "none"])
     table.add(["penalty.period", Format.count(penalty.period)])
+    table.add(["penalty.penalize", penalty.penalize.rawValue])
+    let factors = penalty.factors.map { "\($0.pattern)=\(Format.number($0.factor))" }
+    table.add(["penalty.factors", factors.isEmpty ? "none" : factors.joined(separator: ", ")])
     return table.text() + "\n"
       + CoefficientTable.text(
         names: names, values: values, step: step, intercept: intercept, features: features, activeSet: activeSet,

@@ -26,6 +26,7 @@ struct PredictCommand: ParsableCommand {
     help: ArgumentHelp("The features as a JSON object by name or array by position.", valueName: "json"))
   var jsonSample: String?
 
+  @OptionGroup var numbers: NumberOptions
   @OptionGroup var options: QueryOptions
 
   func validate() throws {
@@ -36,8 +37,8 @@ struct PredictCommand: ParsableCommand {
     let prediction = try options.client().predict(x: try sample())
     if options.json { return try StandardOutput.writeJSON(prediction) }
     var table = Table([.left, .left])
-    table.add(["prediction", Format.number(prediction.prediction)])
-    table.add(["margin", Format.number(prediction.margin)])
+    table.add(["prediction", Format.number(prediction.prediction, digits: numbers.digits)])
+    table.add(["margin", Format.number(prediction.margin, digits: numbers.digits)])
     table.add(["step", Format.count(prediction.step)])
     table.add(["unknown features", Format.count(prediction.unknownFeatures)])
     try StandardOutput.write(table.text())

@@ -7,45 +7,54 @@ struct StatsCommand: ParsableCommand {
     commandName: "stats",
     abstract: "Show how the model and its stream are doing.")
 
+  @OptionGroup var numbers: NumberOptions
   @OptionGroup var options: QueryOptions
 
   func run() throws {
     let stats = try options.client().stats()
     if options.json { return try StandardOutput.writeJSON(stats) }
-    try StandardOutput.write(StatsCommand.text(stats))
+    try StandardOutput.write(StatsCommand.text(stats, digits: numbers.digits))
   }
 
-  static func text(_ stats: Stats) -> String {
-    var table = Table([.left, .left, .left, .left])
-    table.add(["health", stats.health.rawValue])
-    if let problem = stats.problem { table.add(["problem", problem]) }
-    table.add(["uptime", Format.duration(seconds: stats.uptimeSeconds)])
-    table.add(["step", Format.count(stats.step)])
-    table.add(["samples learned", Format.count(stats.samples)])
-    table.add(["samples not learned", Format.count(stats.unlearned)])
-    table.add(["messages", Format.count(stats.messages)])
+  /// - Parameter digits: how many significant ones numbers have.
+  static func text(_ stats: Stats, digits: Int = 6) -> String {
+    func number(_ value: Double) -> String { Format.number(value, digits: digits) }
+    // Three tables: a long name of a checkpoint does not pull the columns of the metrics apart.
+    var stream = Table([.left, .left])
+    stream.add(["health", stats.health.rawValue])
+    if let problem = stats.problem { stream.add(["problem", problem]) }
+    if stats.diverging {
+      stream.add(["diverging", "the loss has exploded; the step size is too large (see the daemon's log)"])
+    }
+    stream.add(["uptime", Format.duration(seconds: stats.uptimeSeconds)])
+    stream.add(["step", Format.count(stats.step)])
+    stream.add(["samples learned", Format.count(stats.samples)])
+    stream.add(["samples not learned", Format.count(stats.unlearned)])
+    stream.add(["messages", Format.count(stats.messages)])
     let rejected = stats.rejected.values.reduce(UInt64(0)) { $0.addingReportingOverflow($1).partialValue }
-    table.add(["messages rejected", Format.count(rejected)])
+    stream.add(["messages rejected", Format.count(rejected)])
     for (reason, count) in stats.rejected.sorted(by: { $0.key < $1.key }) {
-      table.add(["  \(reason)", Format.count(count)])
+      stream.add(["  \(reason)", Format.count(count)])
     }
-    table.add(["samples per second", Format.rate(stats.samplesPerSecond)])
-    for row in ValidationRows.rows(stats.validation) { table.add(row) }
-    table.add(["features", Format.count(stats.features)])
-    table.add(["active set", Format.count(stats.activeSet)])
-    table.add(["sparsity", Format.percent(stats.sparsity)])
-    table.add(["L1 norm", Format.number(stats.l1Norm)])
-    table.add(["L2 norm", Format.number(stats.l2Norm)])
-    table.add(["intercept", Format.number(stats.intercept)])
-    table.add(["step size", Format.number(stats.stepSize)])
-    table.add(["clamped updates", Format.count(stats.clampedUpdates)])
+    stream.add(["samples per second", Format.rate(stats.samplesPerSecond)])
+    var metrics = Table([.left, .left, .left, .left])
+    for row in ValidationRows.rows(stats.validation, digits: digits) { metrics.add(row) }
+    var model = Table([.left, .left])
+    model.add(["features", Format.count(stats.features)])
+    model.add(["active set", Format.count(stats.activeSet)])
+    model.add(["sparsity", Format.percent(stats.sparsity)])
+    model.add(["L1 norm", number(stats.l1Norm)])
+    model.add(["L2 norm", number(stats.l2Norm)])
+    model.add(["intercept", number(stats.intercept)])
+    model.add(["step size", number(stats.stepSize)])
+    model.add(["clamped updates", Format.count(stats.clampedUpdates)])
     if let checkpoint = stats.checkpoint {
-      table.add(["checkpoint", checkpoint.file])
-      table.add(["checkpoint step", Format.count(checkpoint.step)])
-      table.add(["checkpoint age", Format.duration(seconds: checkpoint.ageSeconds)])
+      model.add(["checkpoint", checkpoint.file])
+      model.add(["checkpoint step", Format.count(checkpoint.step)])
+      model.add(["checkpoint age", Format.duration(seconds: checkpoint.ageSeconds)])
     } else {
-      table.add(["checkpoint", "none yet"])
+      model.add(["checkpoint", "none yet"])
     }
-    return table.text()
+    return [stream, metrics, model].map { $0.text() }.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 }

@@ -5,6 +5,10 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
   case cannotOpen(file: String, reason: String)
   case cannotRead(file: String, reason: String)
   case cannotWrite(reason: String)
+  /// The daemon rejected messages while it was waited for.
+  case rejected(endpoint: String, byReason: [String: UInt64])
+  /// The daemon stopped short of the messages that were sent.
+  case notLearned(endpoint: String, taken: UInt64, sent: Int, reason: String)
 
   var description: String {
     switch self {
@@ -13,6 +17,12 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
     case .cannotOpen(let file, let reason): "cannot open \(file): \(reason)"
     case .cannotRead(let file, let reason): "cannot read \(file): \(reason)"
     case .cannotWrite(let reason): "cannot write to standard output: \(reason)"
+    case .rejected(let endpoint, let byReason):
+      "the daemon at \(endpoint) rejected messages: "
+        + byReason.sorted { $0.key < $1.key }.map { "\(Format.count($0.value)) for \($0.key)" }
+        .joined(separator: ", ") + "; its log says what was wrong with them"
+    case .notLearned(let endpoint, let taken, let sent, let reason):
+      "the daemon at \(endpoint) took \(Format.count(taken)) of \(Format.count(sent)) messages, and \(reason)"
     }
   }
 }

@@ -3,13 +3,15 @@ internal import WhittleProtocol
 /// Progressive validation as rows of a table: a metric, and its values over everything, the recent past and the window.
 enum ValidationRows {
   /// Rows for the metrics that apply; none before the first sample.
-  static func rows(_ validation: Validation) -> [[String]] {
+  static func rows(_ validation: Validation, digits: Int = 6) -> [[String]] {
     let stretches = [validation.overall, validation.recent, validation.window]
     guard stretches.contains(where: { $0 != nil }) else { return [] }
     var rows = [["PREDICTED BEFORE LEARNED", "OVERALL", "RECENT", "WINDOW"]]
     for (name, metric) in metrics {
       let values = stretches.map { $0.flatMap(metric) }
-      if values.contains(where: { $0 != nil }) { rows.append([name] + values.map { Format.number($0) }) }
+      if values.contains(where: { $0 != nil }) {
+        rows.append([name] + values.map { Format.number($0, digits: digits) })
+      }
     }
     return rows
   }

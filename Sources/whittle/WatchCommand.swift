@@ -7,8 +7,8 @@ struct WatchCommand: ParsableCommand {
     commandName: "watch",
     abstract: "Follow the model as it learns.",
     discussion: """
-      On a terminal the picture is redrawn in place; elsewhere each stats message is a line, and with --json each \
-      publication is one. Where nothing is published within the time limit it stops with status 69; on a terminal \
+      On a terminal the picture is redrawn in place; elsewhere each stats message and each event is a line, and with \
+      --json each publication is one. Where nothing is published within the time limit it stops with status 69; on a terminal \
       only before the first publication.
       """)
 
@@ -31,7 +31,7 @@ struct WatchCommand: ParsableCommand {
   func run() throws {
     let redraws = StandardOutput.terminal.isTerminal && !json
     let subscriber = try Subscriber(
-      endpoint: subscribe, topics: redraws || json ? Topic.allCases : [.stats])
+      endpoint: subscribe, topics: redraws || json ? Topic.allCases : [.stats, .event])
     var view = WatchView(endpoint: subscribe)
     var drawn = 0
     var received = 0
@@ -45,8 +45,8 @@ struct WatchCommand: ParsableCommand {
       } else if redraws {
         view.update(publication)
         drawn = try redraw(view, over: drawn)
-      } else if case .stats(let stats) = publication {
-        try StandardOutput.write(WatchView.line(stats) + "\n")
+      } else if let line = WatchView.line(publication) {
+        try StandardOutput.write(line + "\n")
       }
     }
   }

@@ -6,6 +6,7 @@ struct WatchView {
   private let endpoint: String
   private var stats: Stats?
   private var coefficients: Coefficients?
+  private var event: Event?
 
   init(endpoint: String) {
     self.endpoint = endpoint
@@ -15,16 +16,27 @@ struct WatchView {
     switch publication {
     case .stats(let stats): self.stats = stats
     case .coefficients(let coefficients): self.coefficients = coefficients
+    case .event(let event): self.event = event
     }
   }
 
-  /// One line of news for where nothing can be redrawn.
-  static func line(_ stats: Stats) -> String {
+  /// One line of news for where nothing can be redrawn; none for coefficients.
+  static func line(_ publication: Publication) -> String? {
+    switch publication {
+    case .stats(let stats): line(stats)
+    case .event(let event):
+      "step \(Format.count(event.step))  \(Format.name(event.kind.rawValue)): \(Format.name(event.message))"
+    case .coefficients: nil
+    }
+  }
+
+  private static func line(_ stats: Stats) -> String {
     var line =
       "step \(Format.count(stats.step))  \(Format.rate(stats.samplesPerSecond))  "
       + "loss \(Format.number(stats.loss.overall)) recent \(Format.number(stats.loss.recent))  "
       + "active \(Format.count(stats.activeSet)) of \(Format.count(stats.features))  "
       + "sparsity \(Format.percent(stats.sparsity))"
+    if stats.diverging { line += "  diverging" }
     if stats.health != .ok { line += "  \(stats.health.rawValue): \(Format.name(stats.problem ?? "?"))" }
     return line
   }
@@ -45,7 +57,7 @@ struct WatchView {
     let isOK = stats.health == .ok
     let health = cut(
       isOK ? "ok" : "\(stats.health.rawValue): \(Format.name(stats.problem ?? "no reason given"))")
-    return [
+    var lines = [
       style.dim(cut("\(endpoint)  up \(Format.duration(seconds: stats.uptimeSeconds))")),
       isOK ? style.green(health) : style.red(health),
       cut("step     \(Format.count(stats.step))   \(Format.rate(stats.samplesPerSecond))"),
@@ -55,6 +67,11 @@ struct WatchView {
         "active   \(Format.count(stats.activeSet)) of \(Format.count(stats.features))   "
           + "sparsity \(Format.percent(stats.sparsity))"),
     ]
+    if stats.diverging {
+      let reason = event?.kind == .divergenceBegan ? event?.message : nil
+      lines.append(style.red(cut("diverging: \(Format.name(reason ?? "the loss has exploded"))")))
+    }
+    return lines
   }
 
   /// Name, value, and a bar from the middle: to the left for what is negative, to the right for what is positive.

@@ -20,7 +20,7 @@ struct Whittle: ParsableCommand {
         69  the daemon does not answer, or nobody takes the samples
         70  an internal error
         74  reading or writing failed
-        76  the daemon refused the request, or its answer is not understood
+        76  the daemon refused the request or the samples, or its answer is not understood
       """,
     version: whittleVersion,
     subcommands: [

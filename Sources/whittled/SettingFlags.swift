@@ -35,6 +35,7 @@ struct ModelFlags: SettingFlags {
   @Option(name: name("loss.delta"), help: help("loss.delta")) var delta: String?
   @Option(name: name("loss.epsilon"), help: help("loss.epsilon")) var epsilon: String?
   @Option(name: name("model.intercept"), help: help("model.intercept")) var intercept: String?
+  @Option(name: name("model.optimizer"), help: help("model.optimizer")) var optimizer: String?
   @Option(name: name("validation.half_life"), help: help("validation.half_life")) var halfLife: String?
   @Option(name: name("validation.window"), help: help("validation.window")) var window: String?
   @Option(name: name("learning_rate.schedule"), help: help("learning_rate.schedule")) var schedule: String?
@@ -42,20 +43,24 @@ struct ModelFlags: SettingFlags {
   @Option(name: name("learning_rate.initial"), help: help("learning_rate.initial")) var initial: String?
   @Option(name: name("learning_rate.power"), help: help("learning_rate.power")) var power: String?
   @Option(name: name("learning_rate.t0"), help: help("learning_rate.t0")) var t0: String?
+  @Option(name: name("learning_rate.beta"), help: help("learning_rate.beta")) var beta: String?
+  @Option(name: name("learning_rate.average_from"), help: help("learning_rate.average_from")) var averageFrom: String?
   @Option(name: name("penalty.l1"), help: help("penalty.l1")) var l1: String?
   @Option(name: name("penalty.l2"), help: help("penalty.l2")) var l2: String?
   @Option(name: name("penalty.threshold"), help: help("penalty.threshold")) var threshold: String?
   @Option(name: name("penalty.period"), help: help("penalty.period")) var period: String?
+  @Option(name: name("penalty.penalize"), help: help("penalty.penalize")) var penalize: String?
+  @Option(name: name("penalty.factors"), help: help("penalty.factors")) var factors: [String] = []
 
   var texts: [String: [String]] {
     given([
       "model.loss": loss, "loss.quantile": quantile, "loss.delta": delta, "loss.epsilon": epsilon,
-      "learning_rate.update": update, "model.intercept": intercept, "validation.half_life": halfLife,
-      "validation.window": window,
-      "learning_rate.schedule": schedule, "learning_rate.initial": initial, "learning_rate.power": power,
-      "learning_rate.t0": t0, "penalty.l1": l1, "penalty.l2": l2, "penalty.threshold": threshold,
-      "penalty.period": period,
-    ])
+      "model.intercept": intercept, "model.optimizer": optimizer, "validation.half_life": halfLife,
+      "validation.window": window, "learning_rate.schedule": schedule, "learning_rate.update": update,
+      "learning_rate.initial": initial, "learning_rate.power": power, "learning_rate.t0": t0,
+      "learning_rate.beta": beta, "learning_rate.average_from": averageFrom, "penalty.l1": l1, "penalty.l2": l2,
+      "penalty.threshold": threshold, "penalty.period": period, "penalty.penalize": penalize,
+    ]).merging(["penalty.factors": factors]) { $1 }
   }
 }
 

@@ -23,6 +23,7 @@ def expected_names() -> set[str]:
     for stream in STREAMS:
         names |= {f"{stream} sgd {penalty}" for penalty in PENALTIES}
         names |= {f"{stream} {name} {penalty} shrinkage" for name in OPTIMIZERS for penalty in PENALTIES[1:]}
+        names.add(f"{stream} sgd elasticnet validation")
     return names | {f"2^24 {name} {penalty}" for name in OPTIMIZERS for penalty in ["none", "elasticnet"]}
 
 
@@ -48,6 +49,12 @@ def test_learner_measures_what_is_asked_for():
     heading, *rows = ended.stdout.splitlines()
     assert heading.split()[0] == "name"
     assert [row.split("  ")[0] for row in rows] == ["dense16 sgd l1", "dense16 sgd l1 shrinkage"]
+
+
+def test_the_peer_can_leave_out_its_checks():
+    ended = bench("--only", "dense16 sgd none", "--json", "--assume-finite")
+    assert ended.returncode == 0, ended.stderr
+    assert [row["reference"].partition(", ")[2] for row in json.loads(ended.stdout)] == ["unchecked"]
 
 
 def test_learner_tells_that_its_peer_died():

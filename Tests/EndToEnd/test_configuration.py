@@ -70,12 +70,17 @@ def test_wrong_usage(arguments):
 SOME = {
     "model.loss": ("logistic", "logistic"),
     "model.intercept": ("false", False),
+    "model.optimizer": ("sgd", "sgd"),
     "validation.half_life": ("12.5", 12.5),
     "learning_rate.schedule": ("constant", "constant"),
     "learning_rate.t0": ("17", 17),
     "penalty.l1": ("1e-4", 1e-4),
+    "learning_rate.initial": ("auto", "auto"),
+    "learning_rate.beta": ("2", 2),
+    "learning_rate.average_from": ("100", 100),
     "penalty.threshold": ("0.5", 0.5),
-    "penalty.period": ("7", 7),
+    "penalty.penalize": ("scaled", "scaled"),
+    "penalty.factors": ("age=0,color=red=0.5,sensor_*=1e1", ["age=0", "color=red=0.5", "sensor_*=10"]),
     "ingest.sub.topics": ("a,b", ["a", "b"]),
     "ingest.format": ("vw", "vw"),
     "limits.name_bytes": ("17", 17),
@@ -98,7 +103,7 @@ def nested(settings: dict[str, str]) -> str:
         place = root
         for section in sections:
             place = place.setdefault(section, {})
-        place[name] = text.split(",") if key == "ingest.sub.topics" else text
+        place[name] = text.split(",") if isinstance(SOME[key][1], list) else text
     return json.dumps(root)
 
 

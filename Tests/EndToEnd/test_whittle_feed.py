@@ -98,6 +98,53 @@ def test_quiet(start, jsonl):
     assert fed(start(), jsonl, "--quiet", messages=60).stderr == ""
 
 
+def test_wait(start, jsonl):
+    """What was sent is learned when it returns, and there is nothing to wait for."""
+    daemon = start()
+    for passes in (1, 200):
+        before = daemon.stats()["step"]
+        assert whittle(daemon, "feed", jsonl, "--repeat", passes, "--wait", "--quiet").stderr == ""
+        assert daemon.stats()["step"] == before + 60 * passes
+
+
+def test_wait_for_batches_that_arrive_by_publication(start, jsonl):
+    daemon = start({"ingest.pull.bind": None, "ingest.sub.bind": "tcp://127.0.0.1:*"})
+    whittle(daemon, "feed", jsonl, "--repeat", 50, "--batch", 7, "--wait",
+            "--publish", daemon.endpoint("ingest.sub.bind"))
+    assert daemon.stats()["step"] == 3000
+
+
+def test_wait_reports_rejected_messages(start, tmp_path):
+    daemon = start()
+    daemon.learn("nonsense")
+    path = tmp_path / "samples.jsonl"
+    path.write_text('{"y": 1, "x": {"a": 1}}\n{"y": 1, "x": {"a": "b"}}\n{"y": 2, "x": 3}\n[{"y": {}, "x": []}]\n')
+    ended = whittle(daemon, "feed", path, "--wait", "--quiet", code=76)
+    assert "rejected messages: " in ended.stderr and daemon.endpoint("query.bind") in ended.stderr
+    assert daemon.stats()["step"] == 2
+    before = daemon.stats()["rejected"]
+    # Those were told of.
+    path.write_text('{"y": 1, "x": {"a": 1}}\n')
+    whittle(daemon, "feed", path, "--wait")
+    assert daemon.stats()["rejected"] == before
+
+
+def test_wait_for_another_daemon_than_the_one_that_is_fed(start, jsonl):
+    daemon, other = start(), start()
+    ended = whittle(
+        daemon, "feed", jsonl, "--wait", "--query", other.endpoint("query.bind"), "--timeout", 0.5, "--quiet", code=69)
+    assert "took 0 of 60 messages" in ended.stderr and other.endpoint("query.bind") in ended.stderr
+
+
+def test_wait_without_anyone_to_ask(start, jsonl, short_path):
+    """Nothing is sent then."""
+    daemon = start()
+    nobody = f"ipc://{short_path}/nobody"
+    ended = whittle(daemon, "feed", jsonl, "--wait", "--query", nobody, "--timeout", 0.2, code=69)
+    assert nobody in ended.stderr
+    assert daemon.stats()["messages"] == 0
+
+
 def test_at_a_rate(start, expected, jsonl):
     daemon = start()
     fed(daemon, jsonl, "--rate", 2000, messages=60)
@@ -207,7 +254,8 @@ def test_nobody_takes_the_samples(jsonl, short_path):
     [
         ["--repeat", "2"], ["--batch", "0"], ["--rate", "0"], ["--standardize"], ["samples.xyz"], ["-", "-"],
         ["--target", "y", "a.jsonl"], ["--push", "tcp://h:1", "--publish", "tcp://h:1"], ["--topic", "t"],
-        ["--timeout", "-1"], ["--no-such-flag"], ["--format", "xml"], ["a.jsonl", "--push", "nonsense"],
+        ["--query", "tcp://h:1"], ["--timeout", "-1"], ["--no-such-flag"], ["--format", "xml"],
+        ["a.jsonl", "--push", "nonsense"],
     ],
     ids=" ".join,
 )

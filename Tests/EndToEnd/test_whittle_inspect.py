@@ -42,6 +42,21 @@ def test_as_text(checkpoint):
     assert any(line.split() == [name, f"{value:.6g}"] for line in text.splitlines())
 
 
+def test_settings_left_to_the_optimizer(start):
+    daemon = start({
+        "model.optimizer": "normalized", "learning_rate.initial": 0.25, "penalty.penalize": "scaled",
+        "penalty.factors": ["age=0", "sensor_*=0.5"]})
+    file = daemon.checkpoint()["file"]
+    lines = [line.split(maxsplit=1) for line in whittle(None, "inspect", file).stdout.splitlines()]
+    for line in [
+        ["model.optimizer", "normalized"], ["learning_rate.schedule", "auto (constant)"],
+        ["learning_rate.update", "auto (invariant)"], ["learning_rate.initial", "0.25"],
+        ["learning_rate.beta", "1"], ["learning_rate.average_from", "none"], ["penalty.penalize", "scaled"],
+        ["penalty.factors", "age=0, sensor_*=0.5"],
+    ]:
+        assert line in lines, line
+
+
 def test_damaged(checkpoint, tmp_path):
     _, file = checkpoint
     with open(file, "rb") as stored:

@@ -46,6 +46,17 @@ def test_coefficients_as_json(daemon, arguments, fields):
     assert as_json(daemon, "coefficients", *arguments) == wire(daemon, "coefficients", **fields)
 
 
+def test_digits(daemon):
+    told = daemon.coefficients(top=1)["values"][0]
+    for digits in (1, 2, 6):
+        shown = whittle(daemon, "coefficients", "--top", 1, "--digits", digits).stdout.split()[-1]
+        assert shown == f"{told:.{digits}g}"
+    rmse = daemon.stats()["validation"]["overall"]["rmse"]
+    assert f"root mean squared error    {rmse:.2g} " in whittle(daemon, "stats", "--digits", 2).stdout
+    margin = wire(daemon, "predict", x={"f1": 2})["margin"]
+    assert f"{margin:.2g}" in whittle(daemon, "predict", "f1=2", "--digits", 2).stdout.split()
+
+
 def test_stats(daemon):
     text = whittle(daemon, "stats").stdout
     assert "1,234" in text and "active set" in text
@@ -146,7 +157,8 @@ def test_an_answer_that_is_none(context, answer):
     "arguments",
     [["--top", "-1", "coefficients"], ["coefficients", "--top", "1", "f1"], ["predict"], ["predict", "a"],
      ["predict", "a=1", "--values", "1"], ["predict", "--json-sample", "{"], ["watch", "--count", "0"], ["nonsense"],
-     ["stats", "stray"], ["stats", "--timeout", "0"], ["stats", "--query", "nonsense"]],
+     ["coefficients", "--digits", "0"], ["stats", "--digits", "18"], ["stats", "stray"],
+     ["stats", "--timeout", "0"], ["stats", "--query", "nonsense"]],
     ids=" ".join)
 def test_wrong_usage(arguments):
     ended = whittle(None, *arguments, code=64)

@@ -27,12 +27,12 @@ struct RoundTripTests {
     let configurations = (0..<60).map { RandomStream(seed: $0, messages: 0).configuration }
     for loss in Loss.allCases {
       for update in LearningRate.Update.allCases {
-        #expect(configurations.contains { $0.loss == loss && $0.learningRate.update == update })
+        #expect(configurations.contains { $0.loss == loss && $0.update == update })
       }
     }
     for schedule in LearningRate.Schedule.allCases {
-      #expect(configurations.contains { $0.learningRate.schedule == schedule && $0.penalty.period == 1 })
-      #expect(configurations.contains { $0.learningRate.schedule == schedule && $0.penalty.period > 1 })
+      #expect(configurations.contains { $0.schedule == schedule && $0.penalty.period == 1 })
+      #expect(configurations.contains { $0.schedule == schedule && $0.penalty.period > 1 })
     }
     #expect(configurations.contains { $0.penalty.threshold != nil && $0.penalty.period > 1 && $0.penalty.l1 > 0 })
     #expect(configurations.contains { $0.penalty.isNone })

@@ -6,7 +6,12 @@ extension LinearLearner {
   mutating func learn(_ features: [UInt32], _ values: [Float], _ target: Double, importance: Double = 1)
     -> Double
   {
-    learn(features.span, values.span, target: target, importance: importance)
+    var batch = SampleBatch()
+    for (feature, value) in zip(features, values) { batch.append(feature: feature, value: value) }
+    batch.endRow(target: target, importance: importance)
+    var before = 0.0
+    learn(batch) { before = $1 }
+    return before
   }
 
   func margin(_ features: [UInt32], _ values: [Float]) -> Double {

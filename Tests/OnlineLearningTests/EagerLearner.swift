@@ -27,7 +27,7 @@ struct EagerLearner {
 
     let step = stepSize
     let push: Double
-    switch configuration.learningRate.update {
+    switch configuration.update {
     case .gradient: push = step * sample.importance * loss.derivative(margin, sample.target)
     case .invariant:
       // The margin moves by the push times Σ x², 1 of it the intercept's. A feature's values add up first.
@@ -81,9 +81,9 @@ struct EagerLearner {
 
   private var stepSize: Double {
     let rate = configuration.learningRate
-    switch rate.schedule {
-    case .constant: return rate.initial
-    case .inverseScaling: return rate.initial * pow(Double(steps + 1), -rate.power)
+    switch configuration.schedule {
+    case .constant: return configuration.initialStepSize
+    case .inverseScaling: return configuration.initialStepSize * pow(Double(steps + 1), -rate.power)
     case .optimal:
       let strength = configuration.penalty.l1 + configuration.penalty.l2
       let typicalWeight = pow(strength, -0.25)

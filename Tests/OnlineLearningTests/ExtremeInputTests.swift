@@ -34,7 +34,7 @@ import Testing
       #expect(metrics.allSatisfy { $0?.isFinite == true }, "\(metrics), step \(step), \(learnerCase.testDescription)")
     }
     // Invariant updates go no further than the sample asks for.
-    if learnerCase.configuration.learningRate.update == .gradient {
+    if learnerCase.configuration.update == .gradient {
       #expect(lazy.model.learner.state.clampedUpdates > 0, "\(learnerCase.testDescription)")
     }
   }

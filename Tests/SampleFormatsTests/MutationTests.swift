@@ -82,7 +82,7 @@ struct MutationTests {
         try bench.decode(message, format: format)
         expectSound(bench, context)
         bench.model.learn(bench.batch)
-        let isFinite = bench.model.learner.coordinates.allSatisfy { $0.value.isFinite }
+        let isFinite = bench.model.learner.coefficients().allSatisfy(\.isFinite)
         #expect(isFinite, "\(context)")
       } catch {
         rejected += 1

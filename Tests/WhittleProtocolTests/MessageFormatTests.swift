@@ -56,7 +56,7 @@ import WhittleProtocol
         overall: metrics, recent: Validation.Metrics(loss: 0.25, bestConstantLoss: 1), window: nil),
       features: 4,
       activeSet: 3, sparsity: 0.25, l1Norm: 6, l2Norm: 3.5, intercept: -1, stepSize: 0.125, clampedUpdates: 1,
-      checkpoint: Stats.Checkpoint(step: 15, file: "model-15.safetensors", ageSeconds: 7.5))
+      diverging: true, checkpoint: Stats.Checkpoint(step: 15, file: "model-15.safetensors", ageSeconds: 7.5))
   }
 
   @Test func fullStats() throws {
@@ -64,7 +64,7 @@ import WhittleProtocol
       stats,
       isWritten: """
         {"active_set":3,"checkpoint":{"age_seconds":7.5,"file":"model-15.safetensors","step":15},\
-        "clamped_updates":1,"features":4,"health":"ok","intercept":-1,"l1_norm":6,"l2_norm":3.5,\
+        "clamped_updates":1,"diverging":true,"features":4,"health":"ok","intercept":-1,"l1_norm":6,"l2_norm":3.5,\
         "loss":{"overall":0.5,"recent":0.25},"messages":12,"rejected":{"not_json":2},"samples":10,\
         "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\
         "validation":{"overall":{"accuracy":0.875,"auc":0.9375,"auc_error":0.0625,"base_rate":0.375,\
@@ -84,11 +84,37 @@ import WhittleProtocol
     try expect(
       stats,
       isWritten: """
-        {"active_set":3,"clamped_updates":1,"features":4,"health":"degraded","intercept":-1,"l1_norm":6,\
+        {"active_set":3,"clamped_updates":1,"diverging":true,"features":4,"health":"degraded","intercept":-1,"l1_norm":6,\
         "l2_norm":3.5,"loss":{},"messages":12,"problem":"the disk is full","rejected":{},"samples":10,\
         "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\
         "validation":{}}
         """)
+  }
+
+  @Test func events() throws {
+    let divergence = Event.Divergence(stepSize: 0.5, loss: 1e60, bestConstantLoss: -0.25, clampedUpdates: 7)
+    try expect(
+      Event(.divergenceBegan, step: 12, time: 1.5, message: "it explodes", divergence: divergence),
+      isWritten: """
+        {"best_constant_loss":-0.25,"clamped_updates":7,"event":"divergence_began","loss":1e+60,\
+        "message":"it explodes","step":12,"step_size":0.5,"time":1.5}
+        """)
+    try expect(
+      Event(
+        .divergenceEnded, step: .max, time: 0, message: "m",
+        divergence: Event.Divergence(stepSize: 0, loss: nil, bestConstantLoss: nil, clampedUpdates: 0)),
+      isWritten: """
+        {"clamped_updates":0,"event":"divergence_ended","message":"m","step":18446744073709551615,"step_size":0,\
+        "time":0}
+        """)
+  }
+
+  /// Later daemons tell of more.
+  @Test func eventsOfKindsThatNobodyKnowsYet() throws {
+    let event = try decode(
+      Event.self, #"{"event": "landed", "step": 3, "time": 2, "message": "m", "planet": "Mars"}"#)
+    #expect(event == Event(Event.Kind(rawValue: "landed"), step: 3, time: 2, message: "m"))
+    try expect(event, isWritten: #"{"event":"landed","message":"m","step":3,"time":2}"#)
   }
 
   @Test func replyBodies() throws {
@@ -138,7 +164,7 @@ import WhittleProtocol
   }
 
   @Test func topicsAndEndpoints() {
-    #expect(Topic.allCases.map(\.rawValue) == ["coefficients", "stats"])
+    #expect(Topic.allCases.map(\.rawValue) == ["coefficients", "stats", "event"])
     let endpoints = [
       DefaultEndpoints.ingestSub, DefaultEndpoints.ingestPull, DefaultEndpoints.publish,
       DefaultEndpoints.query,

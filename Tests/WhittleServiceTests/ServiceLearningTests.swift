@@ -100,6 +100,30 @@ import WhittleProtocol
       settings: ["model.loss": "poisson", "learning_rate.update": "invariant"],
       configuration: LearnerConfiguration(loss: .poisson, learningRate: LearningRate(update: .invariant))),
     Variant(
+      testDescription: "adagrad, scaled penalty, beta",
+      settings: [
+        "model.optimizer": "adagrad", "penalty.penalize": "scaled", "learning_rate.initial": "0.25",
+        "learning_rate.beta": "2",
+      ],
+      configuration: LearnerConfiguration(
+        optimizer: .adagrad, learningRate: LearningRate(initial: 0.25, beta: 2),
+        penalty: Penalty(l1: 0.01, l2: 0.001, penalize: .scaled))),
+    Variant(
+      testDescription: "normalized", settings: ["model.optimizer": "normalized", "model.loss": "hinge"],
+      configuration: LearnerConfiguration(loss: .hinge, optimizer: .normalized)),
+    Variant(
+      testDescription: "ftrl, factors",
+      settings: [
+        "model.optimizer": "ftrl", "model.loss": "logistic", "penalty.l1": "0.1", "penalty.factors": "sleep=0,f*=3",
+      ],
+      configuration: LearnerConfiguration(
+        loss: .logistic, optimizer: .ftrl,
+        penalty: Penalty(
+          l1: 0.1, l2: 0.001, factors: [PenaltyFactor("sleep", 0), PenaltyFactor("f*", 3)].compactMap { $0 }))),
+    Variant(
+      testDescription: "averaged from step 30", settings: ["learning_rate.average_from": "30"],
+      configuration: LearnerConfiguration(averagingStart: 30)),
+    Variant(
       testDescription: "no intercept, constant rate",
       settings: ["model.intercept": "false", "learning_rate.schedule": "constant", "penalty.l2": "0"],
       configuration: LearnerConfiguration(

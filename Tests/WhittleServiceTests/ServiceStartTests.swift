@@ -107,6 +107,35 @@ import ZeroMQ
     #expect(try place.newestModel().map(ModelBits.init) == ModelBits(expected))
   }
 
+  /// Whether a default is spelled out or left to the optimizer is no difference: the model goes on bit for bit.
+  @Test func spellingOutADefaultChangesNothing() async throws {
+    let stream = messages(40, seed: 10)
+    try await learn(Array(stream[..<20]))
+    let spelledOut = [
+      "learning_rate.schedule": "inverse_scaling", "learning_rate.update": "gradient", "learning_rate.initial": "0.01",
+    ]
+    let daemon = try await TestDaemon(in: place, spelledOut)
+    try await daemon.push(Array(stream[20...]))
+    try await daemon.stats { $0.messages == 20 }
+    try await daemon.stop()
+    #expect(daemon.log.lines("a setting differs from the checkpoint's; it holds from here on").isEmpty)
+    #expect(try place.newestModel().map(ModelBits.init) == ModelBits(try model(stream)))
+  }
+
+  @Test func anotherOptimizerIsTakenOnWithWhatItBrings() async throws {
+    try await learn(messages(20, seed: 11))
+    let daemon = try await TestDaemon(in: place, ["model.optimizer": "normalized", "penalty.factors": "sleep=0"])
+    let changes = daemon.log.lines("a setting differs from the checkpoint's; it holds from here on")
+      .map { [$0.fields["key"], $0.fields["before"], $0.fields["now"]] }
+    #expect(
+      changes == [
+        ["model.optimizer", "sgd", "normalized"], ["learning_rate.schedule", "inverse_scaling", "constant"],
+        ["learning_rate.update", "gradient", "invariant"], ["learning_rate.initial", "0.01", "0.5"],
+        ["penalty.factors", "none", "sleep=0"],
+      ])
+    try await daemon.stop()
+  }
+
   private func damage(_ name: String) throws {
     let url = URL(filePath: "\(place.state)/\(name)")
     var bytes = try Data(contentsOf: url)

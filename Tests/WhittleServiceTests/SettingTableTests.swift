@@ -74,11 +74,12 @@ struct SettingTableTests {
   @Test func defaultsAsPeopleReadThem() {
     let defaults: [String: String] = [
       "model.loss": "squared", "loss.quantile": "0.5", "loss.delta": "1", "loss.epsilon": "0.1",
-      "model.intercept": "true", "validation.half_life": "1000", "validation.window": "10000",
-      "learning_rate.schedule": "inverse_scaling", "learning_rate.update": "gradient", "learning_rate.initial": "0.01",
-      "learning_rate.power": "0.25",
-      "learning_rate.t0": "auto", "penalty.l1": "0.01", "penalty.l2": "0.001", "penalty.threshold": "none",
-      "penalty.period": "1", "ingest.sub.bind": "tcp://127.0.0.1:5700", "ingest.sub.connect": "none",
+      "model.intercept": "true", "model.optimizer": "sgd", "validation.half_life": "1000", "validation.window": "10000",
+      "learning_rate.schedule": "auto", "learning_rate.update": "auto", "learning_rate.initial": "auto",
+      "learning_rate.power": "0.25", "learning_rate.t0": "auto", "learning_rate.beta": "1",
+      "learning_rate.average_from": "none", "penalty.l1": "0.01", "penalty.l2": "0.001", "penalty.threshold": "none",
+      "penalty.period": "1", "penalty.penalize": "raw", "penalty.factors": "none",
+      "ingest.sub.bind": "tcp://127.0.0.1:5700", "ingest.sub.connect": "none",
       "ingest.sub.topics": "\"\"", "ingest.pull.bind": "tcp://127.0.0.1:5701", "ingest.pull.connect": "none",
       "ingest.format": "auto", "ingest.receive_high_water_mark": "10000", "limits.message_bytes": "16777216",
       "limits.samples_per_message": "100000", "limits.features_per_sample": "1000000", "limits.name_bytes": "1024",

@@ -12,8 +12,10 @@ import WhittleProtocol
     ["feed", "a.csv", "--batch", "0"], ["feed", "a.csv", "--push", "x", "--publish", "y"],
     ["feed", "a.csv", "--topic", "t"], ["feed", "a.jsonl", "--target", "y"],
     ["feed", "--format", "csv", "--standardize"], ["feed", "a.csv", "b.vw", "--standardize"],
-    ["feed", "a.csv", "--timeout", "0"], ["feed", "a.csv", "--format", "xml"],
-    ["coefficients", "a", "--top", "1"], ["coefficients", "--top=-1"], ["predict"], ["predict", "a"],
+    ["feed", "a.csv", "--query", "x"], ["feed", "a.csv", "--timeout", "0"],
+    ["feed", "a.csv", "--format", "xml"],
+    ["coefficients", "a", "--top", "1"], ["coefficients", "--top=-1"], ["coefficients", "--digits", "0"],
+    ["predict"], ["predict", "a"],
     ["predict", "=1"], ["predict", "a=1", "a=2"], ["predict", "a="], ["predict", "a=nan"],
     ["predict", "a=1", "--values", "1"], ["predict", "--values", "1,,2"], ["predict", "--json-sample", "{"],
     ["predict", "--json-sample", "3"], ["watch", "--count", "0"], ["stats", "--timeout", "-1"], ["nonsense"],
@@ -60,6 +62,8 @@ import WhittleProtocol
     #expect(status(ToolError.cannotOpen(file: "f", reason: "r")) == 66)
     #expect(status(ToolError.cannotRead(file: "f", reason: "r")) == 74)
     #expect(status(ToolError.cannotWrite(reason: "r")) == 74)
+    #expect(status(ToolError.notLearned(endpoint: "e", taken: 1, sent: 2, reason: "r")) == 69)
+    #expect(status(ToolError.rejected(endpoint: "e", byReason: ["r": 1])) == 76)
     #expect(status(ClientError.unusableEndpoint(reason: "r")) == 64)
     #expect(status(ClientError.unreachable(endpoint: "e", milliseconds: 1)) == 69)
     #expect(status(ClientError.noAnswer(endpoint: "e", milliseconds: 1)) == 69)

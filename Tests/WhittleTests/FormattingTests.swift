@@ -68,6 +68,11 @@ import WhittleProtocol
         d             nan
 
         """)
+    #expect(
+      CoefficientTable.text(
+        names: ["a", "b"], values: [0.123456, 0], step: 1, intercept: 2.0 / 3, features: 2, activeSet: 1, digits: 2)
+        == "step 1   intercept 0.67   active 1 of 2 features\n\nNAME  COEFFICIENT\na            0.12\nb               0\n"
+    )
   }
 
   @Test func progress() {
@@ -107,6 +112,23 @@ import WhittleProtocol
     #expect(lines[7] == "a very long n     -1      ████│")
   }
 
+  @Test func divergenceIsShown() {
+    var stats = exampleStats
+    stats.diverging = true
+    let row = StatsCommand.text(stats).split(separator: "\n").first { $0.hasPrefix("diverging") }
+    #expect(row?.contains("  the loss has exploded; the step size is too large") == true)
+    #expect(!StatsCommand.text(exampleStats).contains("diverging"))
+    #expect(WatchView.line(.stats(stats))?.hasSuffix("sparsity 66.7 %  diverging  degraded: disk full") == true)
+    #expect(WatchView.line(.event(explosion)) == "step 12,000  divergence_began: the loss\u{FFFD}is 1e+60")
+    var view = WatchView(endpoint: "tcp://x:1")
+    view.update(.stats(stats))
+    #expect(view.lines(columns: 80, rows: 20).last == "diverging: the loss has exploded")
+    view.update(.event(explosion))
+    #expect(view.lines(columns: 80, rows: 20).last == "diverging: the loss\u{FFFD}is 1e+60")
+    view.update(.stats(exampleStats))
+    #expect(!view.lines(columns: 80, rows: 20).contains { $0.hasPrefix("diverging") })
+  }
+
   @Test func statsForPeople() {
     var stats = exampleStats
     stats.validation.overall = Validation.Metrics(loss: 0.5, bestConstantLoss: 2)
@@ -119,18 +141,25 @@ import WhittleProtocol
     ] {
       #expect(words.contains(line.split(separator: " ")), "\(line)")
     }
+    #expect(StatsCommand.text(stats, digits: 1).contains("loss of the best constant  2        -       3\n"))
+    stats.checkpoint = Stats.Checkpoint(step: 1, file: "a/very/long/name/of/a/checkpoint", ageSeconds: 1)
+    #expect(StatsCommand.text(stats).contains("LEARNED   OVERALL  RECENT  WINDOW\n"))
     #expect(!words.contains { $0.first == "accuracy" })
     stats.validation = Validation(overall: nil, recent: nil, window: nil)
     #expect(!StatsCommand.text(stats).contains("PREDICTED"))
     #expect(
-      WatchView.line(exampleStats)
+      WatchView.line(.stats(exampleStats))
         == "step 12,000  1,000/s  loss 0.5 recent -  active 3 of 9  sparsity 66.7 %  degraded: disk full")
   }
 }
+
+private let explosion = Event(
+  .divergenceBegan, step: 12_000, time: 1, message: "the loss\nis 1e+60",
+  divergence: Event.Divergence(stepSize: 10, loss: 1e60, bestConstantLoss: 0.5, clampedUpdates: 7))
 
 let exampleStats = Stats(
   health: .degraded, problem: "disk full", uptimeSeconds: 61, step: 12_000, samples: 10_000, unlearned: 1,
   messages: 10_003, rejected: ["bad_json": 2], samplesPerSecond: 1000, loss: .init(overall: 0.5, recent: nil),
   validation: .init(overall: .init(loss: 0.5, bestConstantLoss: 0.75), recent: nil, window: nil),
   features: 9, activeSet: 3, sparsity: 2.0 / 3, l1Norm: 3, l2Norm: 2, intercept: 0.1, stepSize: 0.01,
-  clampedUpdates: 0, checkpoint: nil)
+  clampedUpdates: 0, diverging: false, checkpoint: nil)

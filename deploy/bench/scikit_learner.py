@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy
 import scipy.sparse
+import sklearn
 from sklearn.linear_model import SGDClassifier
 
 
@@ -77,7 +78,9 @@ def main():
     parser.add_argument("alpha", type=float)
     parser.add_argument("l1_ratio", type=float)
     parser.add_argument("rate", type=float)
+    parser.add_argument("--assume-finite", action="store_true", help="look for no NaN or infinity in the rows")
     settings = parser.parse_args()
+    sklearn.set_config(assume_finite=settings.assume_finite)
     # Ctrl-C ends the benchmark, and with it this program's input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     peer = Peer(settings)

@@ -63,11 +63,11 @@ struct Restoration {
   private static func adopt(
     _ settings: LearnerConfiguration, _ model: Model, _ logger: Logger
   ) -> Model {
-    if model.configuration == settings { return model }
     var before = Settings()
-    before.learner = model.configuration
+    before.learner = model.configuration.inForce
     var now = before
-    now.learner = settings
+    now.learner = settings.inForce
+    if before == now { return model }
     for setting in SettingTable.all where setting.read(before) != setting.read(now) {
       logger.notice(
         "a setting differs from the checkpoint's; it holds from here on",
@@ -77,5 +77,16 @@ struct Restoration {
         ])
     }
     return model.reconfigured(settings)
+  }
+}
+
+extension LearnerConfiguration {
+  /// With what is left to the optimizer spelled out: to say so, or to stop saying so, changes nothing.
+  fileprivate var inForce: LearnerConfiguration {
+    var spelledOut = self
+    spelledOut.learningRate.schedule = schedule
+    spelledOut.learningRate.update = update
+    spelledOut.learningRate.initial = initialStepSize
+    return spelledOut
   }
 }

@@ -37,6 +37,10 @@ final class Engine {
   private var publisherFailure: ZeroMQError?
   private var isStopping = false
   var checkpoints: CheckpointState
+  var divergence = DivergenceWatch()
+  var readingCadence: ReadingCadence
+  /// The target of the sample learned last.
+  private(set) var lastTarget: Double?
 
   /// How many messages one socket may hand over before the others get their turn.
   private static let turn = 256
@@ -71,6 +75,7 @@ final class Engine {
     startTime = monotonicSeconds()
     rate = RateMeter(now: startTime)
     publication = Recurrence(settings.settings.publishEvery, step: model.steps, now: startTime)
+    readingCadence = ReadingCadence(step: model.steps, now: startTime)
     checkpoints = CheckpointState(
       settings.settings.checkpointEvery, step: model.steps, now: startTime, newest: restored)
   }
@@ -133,6 +138,7 @@ final class Engine {
       learnMessage()
       // Only the count is looked at here; the clock is read once a turn.
       if publication.isDue(step: model.steps) { publish(now: monotonicSeconds()) }
+      if readingCadence.isDue(step: model.steps) { watchDivergence(now: monotonicSeconds()) }
       if checkpoints.recurrence.isDue(step: model.steps) { writeCheckpointIfChanged(now: monotonicSeconds()) }
     }
     return true
@@ -151,6 +157,7 @@ final class Engine {
           payload, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.dictionary)
       }
       model.learn(batch)
+      lastTarget = batch.targets.last ?? lastTarget
       counters.samples += UInt64(batch.count)
       counters.unlearned += UInt64(batch.unlearned)
     } catch {
@@ -174,6 +181,7 @@ final class Engine {
   }
 
   private func doWhatIsDue(now: Double) {
+    if readingCadence.isDue(step: model.steps, now: now) { watchDivergence(now: now) }
     if publication.isDue(step: model.steps, now: now) { publish(now: now) }
     if checkpoints.recurrence.isDue(step: model.steps, now: now) { writeCheckpointIfChanged(now: now) }
   }
@@ -185,6 +193,7 @@ final class Engine {
     let times = [
       publisherIsBusy ? nil : publication.secondsLeft(now: now),
       checkpoints.isBusy ? nil : checkpoints.recurrence.secondsLeft(now: now),
+      readingCadence.secondsLeft(step: model.steps, now: now),
     ]
     let seconds = times.compactMap { $0 }.min() ?? 3600
     return Int(max(0, min(seconds, 3600) * 1000).rounded(.up))
@@ -195,7 +204,7 @@ final class Engine {
     EngineSnapshot(
       model: model, counters: counters, samplesPerSecond: rate.rate(now: now, count: counters.samples),
       uptimeSeconds: now - startTime, health: checkpoints.problem == nil ? .ok : .degraded,
-      problem: checkpoints.problem, checkpoint: checkpoints.newest(now: now))
+      problem: checkpoints.problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now))
   }
 
   /// Publishes, or leaves it for when the publisher is free: it never queues more than one.

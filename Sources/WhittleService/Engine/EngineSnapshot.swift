@@ -11,6 +11,7 @@ struct EngineSnapshot: Sendable {
   let uptimeSeconds: Double
   let health: Stats.Health
   let problem: String?
+  let diverging: Bool
   let checkpoint: Stats.Checkpoint?
 }
 
@@ -36,7 +37,7 @@ extension EngineSnapshot {
       features: features, activeSet: active,
       sparsity: features == 0 ? 0 : Double(features - active) / Double(features), l1Norm: l1,
       l2Norm: l2.squareRoot(), intercept: model.learner.intercept, stepSize: model.learner.nextStepSize,
-      clampedUpdates: model.learner.state.clampedUpdates, checkpoint: checkpoint)
+      clampedUpdates: model.learner.state.clampedUpdates, diverging: diverging, checkpoint: checkpoint)
   }
 
   /// The coefficients that are not zero, in the order in which the features came.

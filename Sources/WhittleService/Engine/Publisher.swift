@@ -15,6 +15,7 @@ final class Publisher: Sendable {
 
   private enum Job: Sendable {
     case publish(EngineSnapshot)
+    case event(Event)
     case answer(Question, Envelope, EngineSnapshot)
     case stop
   }
@@ -38,6 +39,9 @@ final class Publisher: Sendable {
 
   /// Publishes the snapshot's coefficients and stats; a `published` letter follows.
   func publish(_ snapshot: EngineSnapshot) { jobs.put(.publish(snapshot)) }
+
+  /// Publishes the event.
+  func publish(_ event: Event) { jobs.put(.event(event)) }
 
   /// Answers a question from the snapshot; an `answer` letter follows.
   func answer(_ question: Question, to envelope: Envelope, _ snapshot: EngineSnapshot) {
@@ -90,6 +94,7 @@ final class Publisher: Sendable {
             notifier.status(statusLine(stats))
             lastStatus = now
           }
+        case .event(let event): try send(.event, event, socket)
         case .answer(let question, let envelope, let snapshot):
           engine.put(.answer(envelope, answer(question, snapshot)))
         }
@@ -146,6 +151,7 @@ private func statusLine(_ stats: Stats) -> String {
   var line = "step \(stats.step), \(Int(stats.samplesPerSecond.rounded())) samples/s"
   if let recent = stats.loss.recent { line += ", recent loss \(Float(recent))" }
   line += ", \(stats.activeSet) of \(stats.features) features active"
+  if stats.diverging { line += ", diverging" }
   if let problem = stats.problem { line += ", \(stats.health.rawValue): \(problem)" }
   return line
 }

@@ -1,3 +1,4 @@
+internal import OnlineLearning
 internal import WhittleProtocol
 
 /// One thing that can be set: its key, what it takes, and how it gets into `Settings` and out again.
@@ -89,6 +90,17 @@ extension Setting {
       render: { $0.map { .number($0) } ?? .string(none) })
   }
 
+  /// A whole number of at least 0, or the word that stands for none.
+  static func optionalCount(
+    _ key: String, _ path: SettingPath<Int?>, _ summary: String, none: String
+  ) -> Setting {
+    let range = 0...1_000_000_000_000
+    return Setting(
+      key, path, summary, expects: "a whole number from \(range.lowerBound) to \(range.upperBound), or \(none)",
+      parse: { text in text == none ? .some(nil) : Int(text).flatMap { range.contains($0) ? .some($0) : nil } },
+      render: { $0.map { .number(Double($0)) } ?? .string(none) })
+  }
+
   /// A whole number within bounds.
   static func integer(
     _ key: String, _ path: SettingPath<Int>, _ summary: String, _ range: ClosedRange<Int>
@@ -113,10 +125,45 @@ extension Setting {
       parse: { Choice(rawValue: $0) }, render: { .string($0.rawValue) })
   }
 
+  /// One of a few words, or the word that leaves it open.
+  static func optionalChoice<Choice: RawRepresentable & CaseIterable & Sendable>(
+    _ key: String, _ path: SettingPath<Choice?>, _ summary: String, none: String
+  ) -> Setting where Choice.RawValue == String {
+    Setting(
+      key, path, summary, expects: "one of " + (Choice.allCases.map(\.rawValue) + [none]).joined(separator: ", "),
+      parse: { text in text == none ? .some(nil) : Choice(rawValue: text).map { .some($0) } },
+      render: { .string($0?.rawValue ?? none) })
+  }
+
   static func directory(_ key: String, _ path: SettingPath<String>, _ summary: String) -> Setting {
     Setting(
       key, path, summary, expects: "the path of a directory",
       parse: { $0.isEmpty || $0.contains("\0") ? nil : $0 }, render: { .string($0) })
+  }
+
+  /// A list of features' shares of the penalty.
+  static func penaltyFactors(_ key: String, _ path: SettingPath<[PenaltyFactor]>, _ summary: String) -> Setting {
+    Setting(
+      key: key, summary: summary,
+      expectation:
+        "texts such as age=0 or sensor_*=0.5, each a feature's name, or a prefix and *, and a factor "
+        + "from 0 to \(plain(PenaltyFactor.largest))",
+      isList: true,
+      assign: { texts, settings in
+        let factors = texts.compactMap(penaltyFactor)
+        guard factors.count == texts.count else { return false }
+        settings[keyPath: path] = factors
+        return true
+      },
+      read: { .array($0[keyPath: path].map { .string("\($0.pattern)=\(plain($0.factor))") }) })
+  }
+
+  /// Names may have a `=` themselves, as `color=red` does: the last one is what counts.
+  private static func penaltyFactor(_ text: String) -> PenaltyFactor? {
+    guard let sign = text.lastIndex(of: "="), let factor = decimal(String(text[text.index(after: sign)...])) else {
+      return nil
+    }
+    return PenaltyFactor(String(text[..<sign]), factor)
   }
 
   /// A list of texts, each of which must pass the check.

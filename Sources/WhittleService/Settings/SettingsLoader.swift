@@ -85,7 +85,7 @@ private struct Collector {
   private func split(_ text: String, _ setting: Setting) -> [String] {
     guard setting.isList else { return [text] }
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    // No endpoint is empty, so an empty text is an empty list; a topic may be.
+    // Only a topic may be empty, so any other empty text is an empty list.
     return text.isEmpty && setting.key != "ingest.sub.topics" ? [] : parts
   }
 
@@ -123,11 +123,11 @@ private struct Collector {
       report(
         ["ingest.sub.topics"], "found no topic, so the SUB socket would receive nothing; \"\" takes everything")
     }
-    let penalty = settings.learner.penalty
-    if settings.learner.learningRate.schedule == .optimal, penalty.isNone {
-      report(
-        ["learning_rate.schedule", "penalty.l1", "penalty.l2"],
-        "found optimal, which divides by λ1 + λ2, with both 0; give one of them, or another schedule")
+    // Each is mended here once it is reported, so that it does not hide the next.
+    var learner = settings.learner
+    while let contradiction = learner.contradiction {
+      report(contradiction.keys, contradiction.problem(of: learner))
+      contradiction.mend(&learner)
     }
     let bound: [(key: String, endpoints: [String])] = [
       ("ingest.sub.bind", ingest.subBind), ("ingest.pull.bind", ingest.pullBind),

@@ -1,0 +1,86 @@
+/// Something that happened to the model or its stream, published when it happens: `{"event": …, "step": …, "time": …,
+/// "message": …}`, and what the kind of event has to tell besides.
+///
+/// Readers should expect kinds that they do not know: later daemons tell of more.
+public struct Event: Sendable, Equatable {
+  /// The word under `"event"`.
+  public struct Kind: RawRepresentable, Sendable, Hashable, Codable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The loss has exploded for long. Carries a `divergence`.
+    public static let divergenceBegan = Kind(rawValue: "divergence_began")
+    /// The loss has come down again, and stayed down. Carries a `divergence`.
+    public static let divergenceEnded = Kind(rawValue: "divergence_ended")
+  }
+
+  /// How the loss and the steps were at the event.
+  public struct Divergence: Codable, Sendable, Equatable {
+    /// η of the next step.
+    public var stepSize: Double
+    /// Recent mean loss of predictions made before learning; nil where it is beyond all numbers.
+    public var loss: Double?
+    /// The recent mean loss of the best constant prediction.
+    public var bestConstantLoss: Double?
+    /// Updates held back at the largest finite weight, over the model's life.
+    public var clampedUpdates: UInt64
+
+    public init(stepSize: Double, loss: Double?, bestConstantLoss: Double?, clampedUpdates: UInt64) {
+      self.stepSize = stepSize
+      self.loss = loss
+      self.bestConstantLoss = bestConstantLoss
+      self.clampedUpdates = clampedUpdates
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case loss
+      case stepSize = "step_size"
+      case bestConstantLoss = "best_constant_loss"
+      case clampedUpdates = "clamped_updates"
+    }
+  }
+
+  public var kind: Kind
+  /// The model's clock.
+  public var step: UInt64
+  /// Seconds since 1970.
+  public var time: Double
+  /// What happened, and what to do about it, in a sentence for people.
+  public var message: String
+  /// For events about divergence.
+  public var divergence: Divergence?
+
+  public init(_ kind: Kind, step: UInt64, time: Double, message: String, divergence: Divergence? = nil) {
+    self.kind = kind
+    self.step = step
+    self.time = time
+    self.message = message
+    self.divergence = divergence
+  }
+}
+
+extension Event: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case step, time, message
+    case kind = "event"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let event = try decoder.container(keyedBy: CodingKeys.self)
+    kind = try event.decode(Kind.self, forKey: .kind)
+    step = try event.decode(UInt64.self, forKey: .step)
+    time = try event.decode(Double.self, forKey: .time)
+    message = try event.decode(String.self, forKey: .message)
+    divergence = [.divergenceBegan, .divergenceEnded].contains(kind) ? try Divergence(from: decoder) : nil
+  }
+
+  /// One object: what the kind has to tell stands beside what all events have.
+  public func encode(to encoder: any Encoder) throws {
+    var event = encoder.container(keyedBy: CodingKeys.self)
+    try event.encode(kind, forKey: .kind)
+    try event.encode(step, forKey: .step)
+    try event.encode(time, forKey: .time)
+    try event.encode(message, forKey: .message)
+    try divergence?.encode(to: encoder)
+  }
+}
