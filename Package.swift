@@ -72,6 +72,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["OnlineLearning"], path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "learning-harness", dependencies: ["OnlineLearning", "TestSupport"], path: "Tests/LearningHarness",
+      swiftSettings: strict),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
     .testTarget(
       name: "OnlineLearningTests", dependencies: ["OnlineLearning", "TestSupport"], swiftSettings: strict),

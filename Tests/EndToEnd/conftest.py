@@ -9,6 +9,8 @@ import zmq
 
 from daemon import PROGRAMS, Daemon
 
+pytest_plugins = ["measured"]
+
 
 def pytest_sessionstart(session):
     if not (PROGRAMS / "whittled").exists():
@@ -66,22 +68,3 @@ def short_path():
     """A directory for ipc:// endpoints: the address of a Unix socket has room for 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="whittle-") as path:
         yield path
-
-
-@pytest.fixture
-def measured(record_property):
-    """Keeps a measured number; the largest of each name is reported at the end of the run."""
-    return lambda name, value: record_property("measured", (name, value))
-
-
-def pytest_terminal_summary(terminalreporter):
-    largest: dict[str, float] = {}
-    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        for key, measurement in report.user_properties:
-            if key == "measured" and report.when == "call":
-                name, value = measurement
-                largest[name] = max(value, largest.get(name, 0))
-    if largest:
-        terminalreporter.section("measured")
-        for name, value in sorted(largest.items()):
-            terminalreporter.line(f"{name}: {value:.1e}")
