@@ -27,12 +27,11 @@ struct EagerLearner {
 
     let step = stepSize
     let push: Double
-    switch configuration.learningRate.update {
+    switch configuration.update {
     case .gradient: push = step * sample.importance * loss.derivative(margin, sample.target)
     case .invariant:
-      // The margin moves by the push times Σ x², 1 of it the intercept's. A feature's values add up first.
-      let values = Dictionary(features, uniquingKeysWith: +).values
-      let squares = values.reduce(configuration.intercept ? 1 : 0) { $0 + $1 * $1 }
+      // The margin moves by the push times Σ x², 1 of it the intercept's.
+      let squares = features.reduce(configuration.intercept ? 1 : 0) { $0 + $1.1 * $1.1 }
       push = loss.invariantPush(margin, sample.target, amount: step * sample.importance, curvature: squares)
     }
     for (feature, value) in features { weights[feature] -= push * value }
@@ -80,10 +79,10 @@ struct EagerLearner {
   }
 
   private var stepSize: Double {
-    let rate = configuration.learningRate
-    switch rate.schedule {
-    case .constant: return rate.initial
-    case .inverseScaling: return rate.initial * pow(Double(steps + 1), -rate.power)
+    let (rate, initial) = (configuration.learningRate, configuration.initialStepSize)
+    switch configuration.schedule {
+    case .constant: return initial
+    case .inverseScaling: return initial * pow(Double(steps + 1), -rate.power)
     case .optimal:
       let strength = configuration.penalty.l1 + configuration.penalty.l2
       let typicalWeight = pow(strength, -0.25)

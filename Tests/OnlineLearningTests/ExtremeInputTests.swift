@@ -16,8 +16,8 @@ import Testing
     let loss = learnerCase.configuration.lossFunction
     for step in 0..<200 {
       var sample = Sample(features: [], values: [], target: 0, importance: random.pick(Self.sizes))
-      for _ in 0..<1 + random.below(6) {
-        sample.features.append(random.below(12))
+      for feature in Set((0..<1 + random.below(6)).map { _ in random.below(12) }).sorted() {
+        sample.features.append(feature)
         sample.values.append(Float(random.pick(Self.sizes) * random.pick([1, -1])))
       }
       sample.target = random.pick(loss.loss == .poisson ? [0, 1] : [1, -1])
@@ -34,7 +34,7 @@ import Testing
       #expect(metrics.allSatisfy { $0?.isFinite == true }, "\(metrics), step \(step), \(learnerCase.testDescription)")
     }
     // Invariant updates go no further than the sample asks for.
-    if learnerCase.configuration.learningRate.update == .gradient {
+    if learnerCase.configuration.update == .gradient {
       #expect(lazy.model.learner.state.clampedUpdates > 0, "\(learnerCase.testDescription)")
     }
   }
@@ -46,19 +46,19 @@ import Testing
       learningRate: LearningRate(schedule: .constant, initial: 1), penalty: Penalty())
     var learner = LinearLearner(configuration)
     learner.grow(to: 3)
-    // Feature 0 twice, feature 1 once with a value that keeps it in range; the intercept moves as far as the target.
-    learner.learn([0, 0, 1], [huge, huge, 1e-38], -1e30)
-    #expect(learner.state.clampedUpdates == 2)
+    // Feature 1 has a value that keeps it in range; the intercept moves as far as the target.
+    learner.learn([0, 1], [huge, 1e-38], -1e30)
+    #expect(learner.state.clampedUpdates == 1)
     #expect(learner.coefficients() == [Float(-limit), Float(-1e30 * Double(Float(1e-38))), 0])
     #expect(learner.intercept == -1e30)
     // Now the margin is about −10⁶⁸: everything it touches is held back, the intercept as well.
     learner.learn([0], [huge], 0)
-    #expect(learner.state.clampedUpdates == 4)
+    #expect(learner.state.clampedUpdates == 3)
     #expect(learner.coefficients()[0] == Float(limit))
     #expect(learner.intercept == limit)
     // An update within range is not counted.
     learner.learn([2], [1], limit / 2)
-    #expect(learner.state.clampedUpdates == 4)
+    #expect(learner.state.clampedUpdates == 3)
   }
 
   /// A period so long, or λ2 so large, that taking the decay back would leave Float64's range.

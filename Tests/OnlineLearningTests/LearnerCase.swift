@@ -9,16 +9,13 @@ struct LearnerCase: Sendable, CustomTestStringConvertible {
   var seed: UInt64
 
   var stream: RandomStream {
-    RandomStream(
-      seed: seed, loss: configuration.loss, dimensions: Self.dimensions, weighted: weighted,
-      // See ImportanceTests.repeatedFeatureIsTheSumOfItsValues.
-      repeats: configuration.learningRate.update == .gradient)
+    RandomStream(seed: seed, loss: configuration.loss, dimensions: Self.dimensions, weighted: weighted)
   }
 
   var testDescription: String {
-    let (rate, penalty) = (configuration.learningRate, configuration.penalty)
+    let penalty = configuration.penalty
     return """
-      \(configuration.loss) \(rate.schedule) \(rate.update) λ1=\(penalty.l1) λ2=\(penalty.l2) \
+      \(configuration.loss) \(configuration.schedule) \(configuration.update) λ1=\(penalty.l1) λ2=\(penalty.l2) \
       θ=\(penalty.threshold.map { "\($0)" } ?? "none") K=\(penalty.period) \
       intercept=\(configuration.intercept) weighted=\(weighted) seed=\(seed)
       """

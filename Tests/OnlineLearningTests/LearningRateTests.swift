@@ -9,7 +9,7 @@ import Testing
     gives values: [UInt64: Double],
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    let stepSize = StepSize(rate, loss: LossFunction(loss), penalty: penalty)
+    let stepSize = StepSize(LearnerConfiguration(loss: loss, learningRate: rate, penalty: penalty))
     for (steps, value) in values {
       #expect(
         abs(stepSize(after: steps) - value) <= 1e-14 * value, "after \(steps) steps",

@@ -2,7 +2,7 @@ import Glibc
 import OnlineLearning
 import TestSupport
 
-/// One labelled sample; a feature may stand in it twice.
+/// One labelled sample, each feature in it once.
 struct Sample {
   var features: [Int]
   var values: [Float]
@@ -18,13 +18,9 @@ struct RandomStream {
   private let loss: Loss
   private let truth: [Double]
   private let weighted: Bool
-  private let repeats: Bool
 
-  /// - Parameters:
-  ///   - weighted: whether importance weights differ from 1.
-  ///   - repeats: whether a feature may stand twice in a sample.
-  init(seed: UInt64, loss: Loss, dimensions: Int, weighted: Bool, repeats: Bool) {
-    self.repeats = repeats
+  /// - Parameter weighted: whether importance weights differ from 1.
+  init(seed: UInt64, loss: Loss, dimensions: Int, weighted: Bool) {
     random = SeededGenerator(seed: seed)
     self.loss = loss
     self.weighted = weighted
@@ -40,7 +36,7 @@ struct RandomStream {
       let place = random.unit()
       let feature = Int(place * place * Double(truth.count))
       let value = Float(random.normal())
-      if !repeats, sample.features.contains(feature) { continue }
+      if sample.features.contains(feature) { continue }
       sample.features.append(feature)
       sample.values.append(value)
       margin += truth[feature] * Double(value)

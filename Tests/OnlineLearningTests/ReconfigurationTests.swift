@@ -16,8 +16,7 @@ import Testing
     var lazy = ModelUnderTest(before.configuration)
     var eager = EagerLearner(before.configuration, dimensions: LearnerCase.dimensions)
     var stream = RandomStream(
-      seed: before.seed, loss: before.configuration.loss, dimensions: LearnerCase.dimensions, weighted: before.weighted,
-      repeats: false)
+      seed: before.seed, loss: before.configuration.loss, dimensions: LearnerCase.dimensions, weighted: before.weighted)
     let comment: Comment = "\(before.testDescription) to \(after.testDescription)"
     for step in 1...900 {
       // In the middle of every period K > 1.

@@ -12,7 +12,7 @@ import Testing
     var learner = LinearLearner(LearnerConfiguration(penalty: Penalty(l1: 0.02, l2: 0.01, period: period)))
     learner.grow(to: 500)
     for step in 0..<300 {
-      let features = (0..<4).map { _ in UInt32(random.below(500)) }
+      let features = Set((0..<4).map { _ in UInt32(random.below(500)) }).sorted()
       let values = features.map { _ in Float(random.normal()) }
       let (before, clock) = (learner.coordinates, learner.state.clock)
       _ = learner.learn(features.span, values.span, target: random.normal(), importance: 1)
