@@ -61,13 +61,23 @@ struct ModelUnderTest {
     model = Model(configuration)
   }
 
-  mutating func learn(_ sample: Sample) {
+  /// - Returns: the margin that the model predicts before learning.
+  @discardableResult
+  mutating func learn(_ sample: Sample) -> Double {
     batch.removeAll()
     for (feature, value) in zip(sample.features, sample.values) {
       batch.append(feature: index(of: feature), value: value)
     }
     batch.endRow(target: sample.target, importance: sample.importance)
+    // The model makes room for new features only when it learns.
+    var known = SampleBatch()
+    for (feature, value) in zip(batch.features, batch.values) where feature < model.learner.count {
+      known.append(feature: feature, value: value)
+    }
+    known.endRow(target: sample.target, importance: sample.importance)
+    let margin = model.margin(of: 0, in: known)
     model.learn(batch)
+    return margin
   }
 
   private mutating func index(of feature: Int) -> UInt32 {
