@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "WhittleClient", targets: ["WhittleClient"]),
     .executable(name: "whittled", targets: ["whittled"]),
     .executable(name: "whittle", targets: ["whittle"]),
+    .executable(name: "bench", targets: ["bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -59,6 +60,13 @@ let package = Package(
       name: "whittle",
       dependencies: [
         "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "OnlineLearning", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -8,10 +8,8 @@ public import OnlineLearning
 ///
 /// | tensor | type | what |
 /// |---|---|---|
-/// | `coefficients` | F32 | the weights as of the checkpoint's step, all shrinkage paid: what people want |
-/// | `values` | F32 | the weights as of their last touch, in the units of the shrinkage clock: what recovery needs |
-/// | `epochs` | U32 | the clock's epoch at that touch |
-/// | `marks` | F64 | the clock's pull at that touch |
+/// | `coefficients` | F32 | the coefficients as of the checkpoint's step, all shrinkage paid: what people want |
+/// | those of `LinearLearner.columns(of:)` for its configuration | | the weights as the learner keeps them: what recovery needs |
 /// | `names` | U8 | all names' UTF-8, end to end |
 /// | `name_ends` | I64 | where each name ends in `names` |
 ///
@@ -20,7 +18,9 @@ public import OnlineLearning
 /// digits taken as zeros.
 public struct Checkpoint: Sendable {
   /// The version that this whittle writes, and the newest that it reads.
-  public static let formatVersion = 1
+  ///
+  /// Version 1 knew no optimizer but `sgd`; what it lacks has its default.
+  public static let formatVersion = 2
 
   public let model: Model
   /// When it was made, in seconds since 1970.
@@ -49,11 +49,12 @@ public struct Checkpoint: Sendable {
     // Features that are known but not yet part of the learner have weight zero.
     var grown = learner
     grown.grow(to: model.dictionary.count)
-    var tensors = [SafeTensors.Tensor("marks", .float64, grown.coordinates.map(\.mark))]
+    // The widest elements first, so that all are aligned.
+    let columns = LinearLearner.columns(of: learner.configuration)
+    var tensors = try columns.filter { $0.kind == .float64 }.map { try Checkpoint.tensor($0, of: grown) }
     tensors.append(SafeTensors.Tensor("name_ends", .int64, model.dictionary.nameEnds))
     tensors.append(SafeTensors.Tensor("coefficients", .float32, grown.coefficients()))
-    tensors.append(SafeTensors.Tensor("values", .float32, grown.coordinates.map(\.value)))
-    tensors.append(SafeTensors.Tensor("epochs", .uint32, grown.coordinates.map(\.epoch)))
+    tensors += try columns.filter { $0.kind != .float64 }.map { try Checkpoint.tensor($0, of: grown) }
     tensors.append(SafeTensors.Tensor("names", .uint8, model.dictionary.nameBytes))
     let state = State(learner: learner.state, validation: model.validation)
     var header = try SafeTensors.header(
@@ -76,6 +77,15 @@ public struct Checkpoint: Sendable {
     }
     header.replaceSubrange(place, with: Checkpoint.digits(check.value))
     return [header] + chunks
+  }
+
+  private static func tensor(_ column: WeightColumn, of learner: LinearLearner) throws -> SafeTensors.Tensor {
+    switch learner.column(column) {
+    case .float32(let values): return SafeTensors.Tensor(column.rawValue, .float32, values)
+    case .float64(let values): return SafeTensors.Tensor(column.rawValue, .float64, values)
+    case .uint32(let values): return SafeTensors.Tensor(column.rawValue, .uint32, values)
+    case nil: throw SafeTensors.Malformed(problem: "the learner has no column \(column.rawValue)")
+    }
   }
 
   private static func json(_ value: some Encodable) throws -> String {

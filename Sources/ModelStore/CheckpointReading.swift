@@ -80,28 +80,37 @@ extension Checkpoint {
   ) throws(SafeTensors.Malformed) -> Model {
     let configuration: LearnerConfiguration = try json("configuration", in: header)
     let state: State = try json("state", in: header)
-    let values = try SafeTensors.elements("values", .float32, as: Float.self, in: bytes, header)
-    let epochs = try SafeTensors.elements("epochs", .uint32, as: UInt32.self, in: bytes, header)
-    let marks = try SafeTensors.elements("marks", .float64, as: Double.self, in: bytes, header)
+    if let contradiction = configuration.contradiction {
+      throw SafeTensors.Malformed(problem: "its configuration contradicts itself: \(contradiction)")
+    }
+    var columns: [WeightColumn: WeightColumn.Values] = [:]
+    for column in LinearLearner.columns(of: configuration) {
+      columns[column] = try elements(column, in: bytes, header)
+    }
     let names = try SafeTensors.elements("names", .uint8, as: UInt8.self, in: bytes, header)
     let nameEnds = try SafeTensors.elements("name_ends", .int64, as: Int.self, in: bytes, header)
-    guard [epochs.count, marks.count, nameEnds.count].allSatisfy({ $0 == values.count }) else {
+    guard columns.values.allSatisfy({ $0.count == nameEnds.count }) else {
       throw SafeTensors.Malformed(problem: "its tensors differ in length")
     }
-    guard values.allSatisfy(\.isFinite), marks.allSatisfy(\.isFinite), state.learner.isPlausible,
-      state.validation.isPlausible(for: configuration.loss)
+    guard state.learner.isPlausible, state.validation.isPlausible(for: configuration.loss),
+      let learner = LinearLearner(configuration, state: state.learner, columns: columns)
     else {
       throw SafeTensors.Malformed(problem: "it holds a number that no learner comes to")
     }
     guard let dictionary = FeatureDictionary(bytes: names, ends: nameEnds) else {
       throw SafeTensors.Malformed(problem: "its feature names do not fit their ends, or one stands twice")
     }
-    let coordinates = values.indices.map {
-      LinearLearner.Coordinate(value: values[$0], epoch: epochs[$0], mark: marks[$0])
+    return Model(dictionary: dictionary, learner: learner, validation: state.validation)
+  }
+
+  private static func elements(
+    _ column: WeightColumn, in bytes: [UInt8], _ header: SafeTensors.Header
+  ) throws(SafeTensors.Malformed) -> WeightColumn.Values {
+    let name = column.rawValue
+    switch column.kind {
+    case .float32: return .float32(try SafeTensors.elements(name, .float32, as: Float.self, in: bytes, header))
+    case .float64: return .float64(try SafeTensors.elements(name, .float64, as: Double.self, in: bytes, header))
+    case .uint32: return .uint32(try SafeTensors.elements(name, .uint32, as: UInt32.self, in: bytes, header))
     }
-    return Model(
-      dictionary: dictionary,
-      learner: LinearLearner(configuration, state: state.learner, coordinates: coordinates),
-      validation: state.validation)
   }
 }

@@ -22,6 +22,7 @@ public struct Model: Sendable {
     precondition(learner.count <= dictionary.count)
     self.dictionary = dictionary
     self.learner = learner
+    self.learner.nameFeatures { dictionary.name(at: $0) }
     self.validation = validation
     loss = learner.configuration.lossFunction
     memory = learner.configuration.memory
@@ -36,7 +37,7 @@ public struct Model: Sendable {
   /// - Parameter batch: rows with targets, their features interned in this model's dictionary.
   /// - Complexity: O(features of the batch)
   public mutating func learn(_ batch: SampleBatch) {
-    learner.grow(to: dictionary.count)
+    learner.grow(to: dictionary.count) { [dictionary] in dictionary.name(at: $0) }
     for row in 0..<batch.count {
       let range = batch.range(of: row)
       let target = batch.targets[row]

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// The penalty λ1‖w‖₁ + (λ2/2)‖w‖², and the flow that applies it between gradient steps.
 public struct Penalty: Sendable, Equatable, Codable {
   /// What λ is in units of.
@@ -54,7 +52,7 @@ public struct Penalty: Sendable, Equatable, Codable {
   /// Whether weights shrink at all.
   public var isNone: Bool { l1 == 0 && l2 == 0 }
 
-  /// Where a weight stands after `time` units of the shrinkage clock: the exact solution of
+  /// Where a weight of rate 1 stands after `time` units of the shrinkage clock: the exact solution of
   ///
   ///     dw/ds = −λ2 w − λ1 sgn(w)·[|w| ≤ θ]
   ///
@@ -62,27 +60,12 @@ public struct Penalty: Sendable, Equatable, Codable {
   /// a e^(−λ2 s) − (λ1/λ2)(1 − e^(−λ2 s)), or a − λ1 s where λ2 = 0. A flow: shrinking by s and then by r is
   /// shrinking by s + r. With λ2 = 0 it is the truncation T1 of Langford, Li and Zhang (JMLR 10, 2009, eq. 6).
   ///
-  /// The learner pays by `ShrinkageClock`, which is this in other units; a test holds both to each other.
+  /// Where all weights have rate 1 the learner pays by `ShrinkageClock`, which is this in other units; a test holds both
+  /// to each other.
   ///
   /// - Parameter time: at least 0.
   /// - Complexity: O(1)
   public func shrink(_ weight: Double, over time: Double) -> Double {
-    if l1 == 0 { return l2 == 0 ? weight : weight * exp(-l2 * time) }
-    var size = abs(weight)
-    var time = time
-    if let threshold, size > threshold {
-      if l2 == 0 { return weight }
-      let untilThreshold = log(size / threshold) / l2
-      if untilThreshold >= time { return weight * exp(-l2 * time) }
-      size = threshold
-      time -= untilThreshold
-    }
-    if l2 == 0 {
-      size -= l1 * time
-    } else {
-      let lost = -expm1(-l2 * time)
-      size -= size * lost + l1 / l2 * lost
-    }
-    return size > 0 ? (weight < 0 ? -size : size) : 0
+    ShrinkageFlow(gravity: l1, decay: l2, threshold: threshold ?? .infinity).shrink(weight, over: time)
   }
 }

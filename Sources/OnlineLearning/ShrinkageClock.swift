@@ -112,7 +112,7 @@ public struct ShrinkageClock: Sendable, Equatable, Codable {
   ///
   /// - Complexity: O(1), and O(epochs that have ended since the last touch), at most `remembered`.
   @inline(__always)
-  func settled(_ coordinate: LinearLearner.Coordinate, _ penalty: Penalty) -> Double {
+  func settled(_ coordinate: UniformWeights.Coordinate, _ penalty: Penalty) -> Double {
     var value = Double(coordinate.value)
     var owedSince = coordinate.mark
     if coordinate.epoch != epoch { bringForward(&value, &owedSince, from: coordinate.epoch) }

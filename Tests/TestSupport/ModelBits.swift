@@ -5,9 +5,7 @@ public struct ModelBits: Equatable {
   private let configuration: LearnerConfiguration
   private let nameBytes: [UInt8]
   private let nameEnds: [Int]
-  private let values: [UInt32]
-  private let epochs: [UInt32]
-  private let marks: [UInt64]
+  private let columns: [[UInt64]]
   private let coefficients: [UInt32]
   private let intercept: UInt64
   private let state: LinearLearner.State
@@ -17,9 +15,14 @@ public struct ModelBits: Equatable {
     configuration = model.configuration
     nameBytes = model.dictionary.nameBytes
     nameEnds = model.dictionary.nameEnds
-    values = model.learner.coordinates.map(\.value.bitPattern)
-    epochs = model.learner.coordinates.map(\.epoch)
-    marks = model.learner.coordinates.map(\.mark.bitPattern)
+    columns = LinearLearner.columns(of: configuration).map { column in
+      switch model.learner.column(column) {
+      case .float32(let values): values.map { UInt64($0.bitPattern) }
+      case .float64(let values): values.map(\.bitPattern)
+      case .uint32(let values): values.map(UInt64.init)
+      case nil: []
+      }
+    }
     coefficients = model.learner.coefficients().map(\.bitPattern)
     intercept = model.learner.intercept.bitPattern
     state = model.learner.state

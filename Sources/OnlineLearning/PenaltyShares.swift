@@ -1,0 +1,53 @@
+/// What each feature's share of the penalty depends on besides λ1 and λ2: its factor f, and its size u where penalties
+/// are `scaled`.
+struct PenaltyShares: Sendable {
+  /// One feature's share: λ1 times `gravity`, λ2 times `decay`, θ by `size`.
+  struct Share {
+    let factor: Double
+    /// u: 1, or the feature's root mean square.
+    let size: Double
+  }
+
+  private let table: PenaltyFactorTable?
+  private let isScaled: Bool
+  /// Each feature's class in the table; empty where there are no factors.
+  private var classes: [UInt8] = []
+  /// Empty unless penalties are scaled.
+  private(set) var sizes: [RootMeanSquare] = []
+
+  init(_ penalty: Penalty, sizes: [RootMeanSquare]) {
+    table = penalty.factors.isEmpty ? nil : PenaltyFactorTable(penalty.factors)
+    isScaled = penalty.penalize == .scaled
+    if isScaled { self.sizes = sizes }
+  }
+
+  /// Whether all features bear the penalty as it is.
+  var isUniform: Bool { table == nil && !isScaled }
+  /// Whether samples have to be measured.
+  var measures: Bool { isScaled }
+
+  /// - Complexity: O(new features)
+  mutating func grow(to count: Int) {
+    if isScaled, count > sizes.count {
+      sizes.append(contentsOf: repeatElement(RootMeanSquare(), count: count - sizes.count))
+    }
+  }
+
+  /// Looks up the factors of the features that have none yet, by their names.
+  ///
+  /// - Complexity: O(new features × prefixes)
+  mutating func name(to count: Int, _ name: (Int) -> String) {
+    guard let table else { return }
+    for feature in classes.count..<max(count, classes.count) { classes.append(table.number(of: name(feature))) }
+  }
+
+  @inline(__always)
+  subscript(feature: Int) -> Share {
+    let factor =
+      if let table, feature < classes.count { table.factors[Int(classes[feature])] } else { 1.0 }
+    return Share(factor: factor, size: isScaled ? Double(sizes[feature].value) : 1)
+  }
+
+  @inline(__always)
+  mutating func measure(_ feature: Int, _ x: Double, at count: UInt64) { sizes[feature].add(x, at: count) }
+}

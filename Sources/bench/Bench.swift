@@ -1,0 +1,10 @@
+internal import ArgumentParser
+
+/// Measures whittle beside its peers.
+@main
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure whittle beside its peers. Run it built for release, on a quiet machine.",
+    subcommands: [LearnerCommand.self])
+}

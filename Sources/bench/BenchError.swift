@@ -1,0 +1,24 @@
+/// Why nothing could be measured.
+enum BenchError: Error, CustomStringConvertible {
+  /// A program that the benchmark needs failed.
+  case program(String, said: String)
+  /// A program's answer is not what was asked for.
+  case answer(String, to: String)
+  /// Both sides learned something else from the same rows.
+  case differentWork(stream: String, penalty: String, difference: Double, limit: Double)
+  /// No row has the name that was asked for.
+  case nothingNamed(String)
+
+  var description: String {
+    switch self {
+    case .program(let name, let said): "\(name) failed:\n\(said)"
+    case .answer(let answer, let question): "\"\(question)\" was answered by \"\(answer)\""
+    case .differentWork(let stream, let penalty, let difference, let limit):
+      """
+      the two sides do not do the same work: after one pass over the \(stream) rows with penalty \(penalty) the \
+      coefficients differ from scikit-learn's by \(difference) of their norm, more than \(limit). Mend the learner first
+      """
+    case .nothingNamed(let part): "no row's name contains \"\(part)\"; leave out --only to see all names"
+    }
+  }
+}
