@@ -94,8 +94,8 @@ struct EagerAdaptiveDescent: EagerRule {
     }
   }
 
-  private func flow(_ i: Int) -> ShrinkageFlow {
-    ShrinkageFlow(
+  private func flow(_ i: Int) -> EagerFlow {
+    EagerFlow(
       configuration.penalty, rate: rate(i), factor: coordinates[i].factor,
       unit: configuration.penalty.penalize == .scaled ? coordinates[i].spread.value : 1)
   }

@@ -4,7 +4,7 @@ import OnlineLearning
 /// The oracle: a dense Float64 learner in which every weight pays at every step.
 ///
 /// Of the module under test it uses the plain values of the configuration and nothing else: it has its own losses
-/// (`LossOracle`), schedules, shrinkage (`ShrinkageFlow`) and means, written for being obviously right, not for being
+/// (`LossOracle`), schedules, shrinkage (`EagerFlow`) and means, written for being obviously right, not for being
 /// fast. This is what all optimizers have in common.
 struct EagerLearner {
   private(set) var configuration: LearnerConfiguration

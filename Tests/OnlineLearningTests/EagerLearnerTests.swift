@@ -123,7 +123,8 @@ import Testing
     for step in 0..<300 {
       let chosen = (0..<3).filter { _ in random.below(4) == 0 }
       let sample = Sample(
-        features: chosen, values: chosen.map { _ in Float(random.normal()) }, target: 1.5 * random.normal(), importance: 1)
+        features: chosen, values: chosen.map { _ in Float(random.normal()) }, target: 1.5 * random.normal(),
+        importance: 1)
       let before = eager.weights
       let margin = eager.learn(sample)
       for (i, x) in zip(chosen, sample.values.map(Double.init)) {
@@ -152,7 +153,7 @@ import Testing
   /// The quadrature of the path against very many rectangles, and both parts of a time against the whole.
   @Test(arguments: PenaltyTests.penalties, [2.5, 0.95, 0.3, -1.7, 0])
   func integralIsTheArea(_ penalty: Penalty, start: Double) {
-    let flow = ShrinkageFlow(penalty, rate: 0.8, factor: 1.5, unit: 0.9)
+    let flow = EagerFlow(penalty, rate: 0.8, factor: 1.5, unit: 0.9)
     for time in [0.01, 0.7, 6] {
       let count = 20_000
       let width = time / Double(count)

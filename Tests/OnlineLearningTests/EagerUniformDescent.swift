@@ -45,7 +45,7 @@ struct EagerUniformDescent: EagerRule {
   /// both act together for all of it.
   mutating func settle() {
     let decayTakenBack = exp(configuration.penalty.l2 * heldBack)
-    let flow = ShrinkageFlow(configuration.penalty)
+    let flow = EagerFlow(configuration.penalty)
     for feature in weights.indices where weights[feature] != 0 {
       weights[feature] = flow.weight(weights[feature] * decayTakenBack, after: heldBack)
     }

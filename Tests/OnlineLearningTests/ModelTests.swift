@@ -74,11 +74,18 @@ import Testing
       """
     #expect(try json(configuration) == text)
     #expect(try JSONDecoder().decode(LearnerConfiguration.self, from: Data(text.utf8)) == configuration)
+    var state = LinearLearner.State()
+    (state.averagingSince, state.measuringSince) = (0.5, 0)
     #expect(
-      try json(LinearLearner.State()) == """
-        {"clamped_updates":0,"clock":{"compensation":0,"elapsed":0,"epoch":0,"past":[],"pull":0,"scale":1,\
-        "steps_since_pull":0},"intercept":0,"steps":0}
+      try json(state) == """
+        {"averaging_since":0.5,"clamped_updates":0,"clock":{"compensation":0,"elapsed":0,"epoch":0,"past":[],"pull":0,\
+        "scale":1,"steps_since_pull":0},"importance":0,"intercept":0,"intercept_gradient":0,"intercept_sum":0,\
+        "measuring_since":0,"squared_norm":0,"steps":0,"time":{"compensation":0,"sum":0}}
         """)
+    #expect(
+      WeightColumn.allCases.map(\.rawValue) == [
+        "values", "epochs", "marks", "scales", "sums", "gradients", "root_mean_squares", "measured",
+      ])
     #expect(
       Loss.allCases.map(\.rawValue) == [
         "squared", "huber", "quantile", "epsilon_insensitive", "poisson", "logistic", "hinge", "squared_hinge",

@@ -1,5 +1,6 @@
-import OnlineLearning
 import Testing
+
+@testable import OnlineLearning
 
 /// New rules hold from the step on at which they come; what is owed is paid by the old ones.
 @Suite struct ReconfigurationTests {
@@ -48,10 +49,9 @@ import Testing
     #expect(reconfigured.steps == 350)
     #expect(reconfigured.learner.intercept == lazy.model.learner.intercept)
     #expect(reconfigured.validation == lazy.model.validation)
-    // The coordinates owe nothing any more.
-    let paid = zip(reconfigured.learner.coordinates, reconfigured.learner.coefficients()).allSatisfy {
-      $0 == .init(value: $1, epoch: 0, mark: 0)
-    }
+    // The weights owe nothing any more.
+    let coordinates = reconfigured.learner.weights.uniform?.coordinates ?? []
+    let paid = coordinates.elementsEqual(reconfigured.learner.coefficients()) { $0 == .init(value: $1, epoch: 0, mark: 0) }
     #expect(paid, "\(learnerCase.testDescription)")
   }
 }

@@ -64,7 +64,7 @@ import Testing
       let size = exp(random.uniform(-6..<1.5))
       for _ in 0..<random.below(100) { clock.advance(by: size * random.unit(), penalty) }
       let value = Float(random.normal() / clock.scale)
-      let coordinate = LinearLearner.Coordinate(value: value, epoch: clock.epoch, mark: clock.pull)
+      let coordinate = UniformWeights.Coordinate(value: value, epoch: clock.epoch, mark: clock.pull)
       let weight = Double(value) * clock.scale
       var time = 0.0
       for _ in 0..<random.below(100) {
@@ -84,7 +84,7 @@ import Testing
   @Test func forgottenEpochsLeaveNothing() {
     let penalty = Penalty(l1: 0, l2: 1)
     var clock = ShrinkageClock()
-    let touched = LinearLearner.Coordinate(value: .greatestFiniteMagnitude, epoch: 0, mark: 0)
+    let touched = UniformWeights.Coordinate(value: .greatestFiniteMagnitude, epoch: 0, mark: 0)
     for _ in 0..<20 { clock.advance(by: 11, penalty) }
     #expect(Float(clock.settled(touched, penalty) * clock.scale) == 0)
     #expect(clock.settled(touched, penalty) > 0)
@@ -98,7 +98,7 @@ import Testing
     let penalty = Penalty(l1: l1, l2: 1e9, threshold: 0.5)
     var clock = ShrinkageClock()
     for _ in 0..<100 {
-      let touched = LinearLearner.Coordinate(value: 1, epoch: clock.epoch, mark: clock.pull)
+      let touched = UniformWeights.Coordinate(value: 1, epoch: clock.epoch, mark: clock.pull)
       clock.advance(by: 1e9, penalty)
       #expect(clock.isPlausible)
       #expect(Float(clock.settled(touched, penalty) * clock.scale) == 0)
