@@ -107,6 +107,10 @@ struct EagerAdaptiveDescent: EagerRule {
       for i in coordinates.indices { coordinates[i].spread = FeatureSpread() }
       samples = 0
     }
+    if self.configuration.averagingStart == nil || configuration.averagingStart == nil {
+      for i in coordinates.indices { coordinates[i].path = 0 }
+      pathLength = 0
+    }
     self.configuration = configuration
     for i in coordinates.indices.dropLast() { coordinates[i].factor = configuration.eagerFactor(i) }
   }

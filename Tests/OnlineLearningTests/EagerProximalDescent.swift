@@ -24,13 +24,8 @@ struct EagerProximalDescent: EagerRule {
 
   init(_ configuration: LearnerConfiguration, _ weights: [Double], intercept: Double) {
     self.configuration = configuration
-    coordinates = (weights + [intercept]).map { weight in
-      // Without gradients and penalties the minimum of (β/2α) (w − w₀)² is w₀.
-      var start = Coordinate()
-      start.pull = weight * configuration.learningRate.beta / configuration.initialStepSize
-      return start
-    }
-    setFactors()
+    coordinates = Array(repeating: Coordinate(), count: weights.count + 1)
+    begin(at: weights + [intercept])
   }
 
   var weights: [Double] { coordinates.indices.dropLast().map(minimum) }
@@ -53,7 +48,10 @@ struct EagerProximalDescent: EagerRule {
       coordinates[i].pull += proximity * weight
       coordinates[i].spread.note(x, samples: samples)
     }
-    for i in coordinates.indices where coordinates[i].squares > 0 { coordinates[i].age += 1 }
+    // A weight from before the present rules bears them from the beginning.
+    for i in coordinates.indices where coordinates[i].squares > 0 || coordinates[i].pull != 0 {
+      coordinates[i].age += 1
+    }
     return margin
   }
 
@@ -82,15 +80,24 @@ struct EagerProximalDescent: EagerRule {
   func settle() {}
 
   mutating func reconfigure(_ configuration: LearnerConfiguration) {
+    let weights = coordinates.indices.map(minimum)
     if self.configuration.penalty.penalize == .raw || configuration.penalty.penalize == .raw {
       for i in coordinates.indices { coordinates[i].spread = FeatureSpread() }
       samples = 0
     }
     self.configuration = configuration
-    setFactors()
+    begin(at: weights)
   }
 
-  private mutating func setFactors() {
+  /// Under new rules all that was said before says: stay where you are. The past sum of γ² remains.
+  private mutating func begin(at weights: [Double]) {
+    for i in coordinates.indices {
+      coordinates[i].proximity = coordinates[i].squares.squareRoot() / configuration.initialStepSize
+      let inertia = configuration.learningRate.beta / configuration.initialStepSize + coordinates[i].proximity
+      coordinates[i].pull = weights[i] * inertia
+      coordinates[i].gradients = 0
+      coordinates[i].age = 0
+    }
     for i in coordinates.indices.dropLast() { coordinates[i].factor = configuration.eagerFactor(i) }
     coordinates[coordinates.count - 1].factor = 0
   }

@@ -114,7 +114,7 @@ import Testing
     var learner = LinearLearner(
       LearnerConfiguration(
         intercept: false, optimizer: kind.optimizer,
-        learningRate: LearningRate(schedule: kind == .averaged ? .constant : nil, initial: kind == .averaged ? 0.05 : 0.5),
+        learningRate: LearningRate(schedule: .constant, initial: kind.optimizer == .sgd ? 0.05 : 0.5),
         averagingStart: kind == .averaged ? 21_000 : nil, penalty: Penalty(l1: 0.1)))
     // The room may be there from the beginning, and the name known.
     learner.grow(to: 1)
