@@ -65,6 +65,41 @@ import Testing
     #expect(learner.state.clampedUpdates == 3)
   }
 
+  /// Derivatives are cut at Float32's largest number, and each cut is counted, however the weights are kept.
+  @Test(arguments: [[], LearnerCase.factors])
+  func derivativesAreCutAndCounted(factors: [PenaltyFactor]) {
+    let configuration = LearnerConfiguration(
+      intercept: false, learningRate: LearningRate(schedule: .constant, initial: 1), penalty: Penalty(factors: factors))
+    var learner = LinearLearner(configuration)
+    learner.grow(to: 2)
+    let huge = Float.greatestFiniteMagnitude
+    learner.learn([0], [huge], 1e30)
+    #expect(learner.coefficient(0) == 1e30)
+    let clamped = learner.state.clampedUpdates
+    // The margin is 3.4·10⁶⁸, and so would be the derivative.
+    learner.learn([0, 1], [huge, 1e-38], 0)
+    #expect(abs(learner.coefficient(1) + 3.4028) < 0.001)
+    // The derivative, and the first weight.
+    #expect(learner.state.clampedUpdates == clamped + 2)
+  }
+
+  /// e^100 is beyond Float32's range, too.
+  @Test(arguments: [Optimizer.sgd, .adagrad, .normalized, .ftrl], [[], LearnerCase.factors])
+  func exponentialDerivativesAreCutAndCounted(_ optimizer: Optimizer, factors: [PenaltyFactor]) {
+    var configuration = LearnerConfiguration(
+      learningRate: LearningRate(schedule: .constant, initial: 1), penalty: Penalty(factors: factors))
+    var learner = LinearLearner(configuration)
+    learner.learn([], [], 100)
+    #expect(learner.intercept == 100)
+    configuration.loss = .poisson
+    configuration.optimizer = optimizer
+    configuration.learningRate.initial = 1e-30
+    configuration.learningRate.update = .gradient
+    learner = learner.reconfigured(configuration)
+    learner.learn([], [], 1)
+    #expect(learner.state.clampedUpdates == 1, "\(optimizer)")
+  }
+
   /// A period so long, or λ2 so large, that taking the decay back would leave Float64's range.
   @Test(arguments: [nil, 0.5], [0.0, 0.1])
   func longPeriodsOfStrongDecay(threshold: Double?, l1: Double) {

@@ -93,6 +93,21 @@ import Testing
     #expect(MemoryLayout<RootMeanSquare>.stride <= 8)
   }
 
+  /// A million samples after ten million others do not move a feature's measured size by their roundings.
+  @Test(arguments: [UInt64(54), 55])
+  func measuredSizesDoNotDrift(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var measured = RootMeanSquare(value: 1, samples: 10_000_000)
+    var sum = 1e7
+    for step in 1...1_000_000 {
+      let x = random.normal()
+      sum += x * x
+      measured.add(x, at: 10_000_000 + UInt64(step))
+    }
+    let exact = (sum / 11_000_000).squareRoot()
+    #expect(abs(Double(measured.value) / exact - 1) < 1e-3, "\(measured.value), not \(exact), seed=\(seed)")
+  }
+
   /// Vowpal Wabbit's global gravity kills features that come late; here a new one owes nothing of the past.
   @Test(arguments: [1, 10])
   func lateFeatureOwesNothingOfThePast(period: Int) {
