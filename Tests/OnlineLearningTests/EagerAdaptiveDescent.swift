@@ -36,9 +36,11 @@ struct EagerAdaptiveDescent: EagerRule {
     coordinates.append(Coordinate(weight: intercept, largest: 1, factor: 0))
   }
 
-  private var reported: [Double] { coordinates.map { pathLength > 0 ? $0.path / pathLength : $0.weight } }
-  var weights: [Double] { reported.dropLast() }
-  var intercept: Double { reported[coordinates.count - 1] }
+  private func reported(_ i: Int) -> Double {
+    pathLength > 0 ? coordinates[i].path / pathLength : coordinates[i].weight
+  }
+  var weights: [Double] { coordinates.indices.dropLast().map(reported) }
+  var intercept: Double { reported(coordinates.count - 1) }
 
   mutating func learn(_ sample: Sample, after steps: Int) -> Double {
     var features = Array(zip(sample.features, sample.values.map(Double.init)))
@@ -52,8 +54,7 @@ struct EagerAdaptiveDescent: EagerRule {
       }
     }
     let margin = features.reduce(0) { $0 + coordinates[$1.0].weight * $1.1 }
-    let reported = reported
-    let predicted = features.reduce(0) { $0 + reported[$1.0] * $1.1 }
+    let predicted = features.reduce(0) { $0 + reported($1.0) * $1.1 }
 
     var step = configuration.eagerStepSize(after: steps)
     if configuration.optimizer == .normalized {
@@ -77,7 +78,7 @@ struct EagerAdaptiveDescent: EagerRule {
 
     let averages = configuration.averagingStart.map { steps >= $0 } ?? false
     if averages { pathLength += step }
-    for i in coordinates.indices {
+    for i in coordinates.indices where coordinates[i].weight != 0 {
       let flow = flow(i)
       if averages { coordinates[i].path += flow.integral(coordinates[i].weight, over: step) }
       coordinates[i].weight = flow.weight(coordinates[i].weight, after: step)

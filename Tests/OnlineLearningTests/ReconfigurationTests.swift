@@ -34,11 +34,13 @@ import Testing
   }
 
   /// Other penalties, schedules and updates, of the same kind: what the optimizer has gathered is of use as before.
-  private static let pairsOfKind = zip(LearnerCase.optimizers, LearnerCase.optimizers.dropFirst(3)).filter {
-    let (before, after) = ($0.configuration, $1.configuration)
-    return before.loss == after.loss && before.optimizer == after.optimizer
-      && (before.averagingStart == nil) == (after.averagingStart == nil)
-  }
+  private static let pairsOfKind = zip(LearnerCase.optimizers, LearnerCase.optimizers.dropFirst(3)).enumerated()
+    .filter { $0.offset % 3 == 0 }.map(\.element)
+    .filter {
+      let (before, after) = ($0.configuration, $1.configuration)
+      return before.loss == after.loss && before.optimizer == after.optimizer
+        && (before.averagingStart == nil) == (after.averagingStart == nil)
+    }
 
   @Test(arguments: pairsOfKind)
   func sameOptimizerAgreesWithTheOracle(_ before: LearnerCase, _ after: LearnerCase) {
