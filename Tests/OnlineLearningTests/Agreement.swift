@@ -20,7 +20,7 @@ func expectAgreement(
   }
   #expect(deviation <= tolerance, "coefficients, \(comment)", sourceLocation: sourceLocation)
 
-  let flipped = eager.weights.indices.filter { (coefficients[$0] == 0) != (eager.weights[$0] == 0) }
+  let flipped = eager.weights.indices.filter { (coefficients[$0] == 0) != (Float(eager.weights[$0]) == 0) }
   #expect(flipped == [], "support, \(comment)", sourceLocation: sourceLocation)
 
   let intercept = lazy.model.learner.intercept

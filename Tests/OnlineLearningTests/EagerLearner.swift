@@ -1,98 +1,46 @@
 import Glibc
 import OnlineLearning
 
-/// The oracle: a dense Float64 learner that shrinks every weight of the model at every step.
+/// The oracle: a dense Float64 learner in which every weight pays at every step.
 ///
 /// Of the module under test it uses the plain values of the configuration and nothing else: it has its own losses
-/// (`LossOracle`), schedules, shrinkage and means, written for being obviously right, not for being fast.
+/// (`LossOracle`), schedules, shrinkage (`EagerFlow`) and means, written for being obviously right, not for being
+/// fast. This is what all optimizers have in common.
 struct EagerLearner {
   private(set) var configuration: LearnerConfiguration
-  private(set) var weights: [Double]
-  private(set) var intercept = 0.0
+  private var rule: any EagerRule
   private var steps = 0
-  /// The step sizes since gravity last pulled, P, and how many they are.
-  private var heldBack = 0.0
-  private var stepsHeldBack = 0
   private var losses: [(loss: Double, importance: Double)] = []
 
   init(_ configuration: LearnerConfiguration, dimensions: Int) {
     self.configuration = configuration
-    weights = Array(repeating: 0, count: dimensions)
+    rule = configuration.eagerRule(Array(repeating: 0, count: dimensions), intercept: 0)
   }
 
-  mutating func learn(_ sample: Sample) {
-    let features = zip(sample.features, sample.values.map(Double.init))
-    let margin = features.reduce(intercept) { $0 + weights[$1.0] * $1.1 }
-    losses.append((loss.value(margin, sample.target), sample.importance))
+  /// What the model reports.
+  var weights: [Double] { rule.weights }
+  var intercept: Double { rule.intercept }
 
-    let step = stepSize
-    let push: Double
-    switch configuration.update {
-    case .gradient: push = step * sample.importance * loss.derivative(margin, sample.target)
-    case .invariant:
-      // The margin moves by the push times Σ x², 1 of it the intercept's. A feature's values add up first.
-      let values = Dictionary(features, uniquingKeysWith: +).values
-      let squares = values.reduce(configuration.intercept ? 1 : 0) { $0 + $1 * $1 }
-      push = loss.invariantPush(margin, sample.target, amount: step * sample.importance, curvature: squares)
-    }
-    for (feature, value) in features { weights[feature] -= push * value }
-    if configuration.intercept { intercept -= push }
-
-    let retained = exp(-configuration.penalty.l2 * step)
-    for feature in weights.indices { weights[feature] *= retained }
-    heldBack += step
-    stepsHeldBack += 1
-    if stepsHeldBack >= configuration.penalty.period { pull() }
+  /// - Returns: the margin that the model predicts before learning.
+  @discardableResult
+  mutating func learn(_ sample: Sample) -> Double {
+    let margin = rule.learn(sample, after: steps)
+    losses.append((configuration.lossOracle.value(margin, sample.target), sample.importance))
     steps += 1
+    return margin
   }
 
-  /// New rules from here on; what gravity held back is due by the old ones.
+  /// New rules from here on. What an optimizer has gathered is of use to itself only.
   mutating func reconfigure(_ configuration: LearnerConfiguration) {
-    pull()
+    rule.settle()
+    let old = self.configuration
     self.configuration = configuration
-  }
-
-  /// Gravity catches up as if it had been pulling along with the decay: the decay of its time is taken back, and
-  /// both act together for all of it.
-  private mutating func pull() {
-    let decayTakenBack = exp(configuration.penalty.l2 * heldBack)
-    for feature in weights.indices where weights[feature] != 0 {
-      weights[feature] = Self.shrink(weights[feature] * decayTakenBack, heldBack, configuration.penalty)
-    }
-    heldBack = 0
-    stepsHeldBack = 0
-  }
-
-  /// dw/ds = −λ2 w − λ1 sgn(w)·[|w| ≤ θ], zero absorbing, solved for a = |w|. With c = λ1/λ2, a + c decays like
-  /// e^(−λ2 s) as long as gravity acts; above θ a alone does.
-  static func shrink(_ weight: Double, _ time: Double, _ penalty: Penalty) -> Double {
-    let (l1, l2) = (penalty.l1, penalty.l2)
-    let sign: Double = weight < 0 ? -1 : 1
-    var a = abs(weight)
-    var s = time
-    if let threshold = penalty.threshold, a > threshold {
-      if a * exp(-l2 * s) > threshold { return sign * a * exp(-l2 * s) }
-      s -= (log(a) - log(threshold)) / l2
-      a = threshold
-    }
-    a = l2 > 0 ? (a + l1 / l2) * exp(-l2 * s) - l1 / l2 : a - l1 * s
-    return sign * max(a, 0)
-  }
-
-  private var stepSize: Double {
-    let rate = configuration.learningRate
-    switch configuration.schedule {
-    case .constant: return configuration.initialStepSize
-    case .inverseScaling: return configuration.initialStepSize * pow(Double(steps + 1), -rate.power)
-    case .optimal:
-      let strength = configuration.penalty.l1 + configuration.penalty.l2
-      let typicalWeight = pow(strength, -0.25)
-      let firstStep = typicalWeight / max(1, loss.derivative(-typicalWeight, 1))
-      return 1 / (strength * (Double(steps) + (rate.offset ?? 1 / (firstStep * strength))))
+    if old.optimizer == configuration.optimizer, old.hasOneClock == configuration.hasOneClock {
+      rule.reconfigure(configuration)
+    } else {
+      rule = configuration.eagerRule(rule.weights, intercept: rule.intercept)
     }
   }
-
-  private var loss: LossOracle { LossOracle(configuration.loss, configuration.lossParameters) }
 
   /// The progressive loss, weighted by importance, and by 2^(−age/half-life) if there is one.
   func meanLoss(halfLife: Double = .infinity) -> Double {
@@ -103,5 +51,52 @@ struct EagerLearner {
       total += weight
     }
     return sum / total
+  }
+}
+
+/// What one optimizer of the oracle does.
+protocol EagerRule {
+  var weights: [Double] { get }
+  var intercept: Double { get }
+  /// - Returns: the margin that the model predicts before learning.
+  mutating func learn(_ sample: Sample, after steps: Int) -> Double
+  /// Pays what a period held back.
+  mutating func settle()
+  mutating func reconfigure(_ configuration: LearnerConfiguration)
+}
+
+extension LearnerConfiguration {
+  var lossOracle: LossOracle { LossOracle(loss, lossParameters) }
+
+  /// Whether all weights shrink alike.
+  fileprivate var hasOneClock: Bool {
+    optimizer == .sgd && averagingStart == nil && penalty.penalize == .raw && penalty.factors.isEmpty
+  }
+
+  fileprivate func eagerRule(_ weights: [Double], intercept: Double) -> any EagerRule {
+    if optimizer == .ftrl { return EagerProximalDescent(self, weights, intercept: intercept) }
+    if hasOneClock { return EagerUniformDescent(self, weights, intercept: intercept) }
+    return EagerAdaptiveDescent(self, weights, intercept: intercept)
+  }
+
+  /// ηₜ
+  func eagerStepSize(after steps: Int) -> Double {
+    switch schedule {
+    case .constant: return initialStepSize
+    case .inverseScaling: return initialStepSize * pow(Double(steps + 1), -learningRate.power)
+    case .optimal:
+      let strength = penalty.l1 + penalty.l2
+      let typicalWeight = pow(strength, -0.25)
+      let firstStep = typicalWeight / max(1, lossOracle.derivative(-typicalWeight, 1))
+      return 1 / (strength * (Double(steps) + (learningRate.offset ?? 1 / (firstStep * strength))))
+    }
+  }
+
+  /// fᵢ of the feature that `ModelUnderTest` names by its number: the whole name's, or the longest beginning's.
+  func eagerFactor(_ feature: Int) -> Double {
+    let name = "feature \(feature)"
+    if let exact = penalty.factors.first(where: { $0.pattern == name }) { return exact.factor }
+    let beginnings = penalty.factors.filter { $0.pattern.last == "*" && name.hasPrefix($0.pattern.dropLast()) }
+    return beginnings.max { $0.pattern.count < $1.pattern.count }?.factor ?? 1
   }
 }

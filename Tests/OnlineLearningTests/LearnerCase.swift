@@ -9,17 +9,16 @@ struct LearnerCase: Sendable, CustomTestStringConvertible {
   var seed: UInt64
 
   var stream: RandomStream {
-    RandomStream(
-      seed: seed, loss: configuration.loss, dimensions: Self.dimensions, weighted: weighted,
-      // See ImportanceTests.repeatedFeatureIsTheSumOfItsValues.
-      repeats: configuration.update == .gradient)
+    RandomStream(seed: seed, loss: configuration.loss, dimensions: Self.dimensions, weighted: weighted)
   }
 
   var testDescription: String {
     let penalty = configuration.penalty
     return """
-      \(configuration.loss) \(configuration.schedule) \(configuration.update) λ1=\(penalty.l1) λ2=\(penalty.l2) \
-      θ=\(penalty.threshold.map { "\($0)" } ?? "none") K=\(penalty.period) \
+      \(configuration.loss) \(configuration.optimizer) \(configuration.schedule) \(configuration.update) \
+      λ1=\(penalty.l1) λ2=\(penalty.l2) \
+      θ=\(penalty.threshold.map { "\($0)" } ?? "none") K=\(penalty.period) \(penalty.penalize) \
+      factors=\(penalty.factors.count) averaging=\(configuration.averagingStart.map { "\($0)" } ?? "none") \
       intercept=\(configuration.intercept) weighted=\(weighted) seed=\(seed)
       """
   }
@@ -50,7 +49,7 @@ struct LearnerCase: Sendable, CustomTestStringConvertible {
   }()
 
   /// λ1 and λ2 with which some weights end at zero and some do not.
-  private static func penalties(for loss: Loss) -> (Double, Double) {
+  static func penalties(for loss: Loss) -> (Double, Double) {
     switch loss {
     case .squared, .poisson: (0.08, 0.02)
     case .huber, .epsilonInsensitive: (0.05, 0.02)

@@ -41,16 +41,12 @@ import Testing
     #expect(model.learner.coefficients().isEmpty)
   }
 
-  @Test func importanceCountsLikeRepetitionOfTheGradient() {
-    var once = LinearLearner(configuration)
-    var doubled = LinearLearner(configuration)
-    once.grow(to: 1)
-    doubled.grow(to: 1)
-    once.learn([0], [1], 1, importance: 2)
-    doubled.learn([0, 0], [1, 1], 1)
-    #expect(once.coefficients() == [1])
-    // A feature named twice counts with the sum of its values, so its gradient is twice as large.
-    #expect(doubled.coefficients() == [1])
+  @Test func importanceMultipliesTheGradient() {
+    var learner = LinearLearner(configuration)
+    learner.grow(to: 1)
+    learner.learn([0], [1], 1, importance: 2)
+    #expect(learner.coefficients() == [1])
+    #expect(learner.intercept == 1)
   }
 
   /// The words that checkpoints keep: changing one makes every older file unreadable.
@@ -62,26 +58,41 @@ import Testing
     }
     let configuration = LearnerConfiguration(
       loss: .logistic, lossParameters: LossParameters(quantile: 0.75, delta: 2, epsilon: 0.5), intercept: false,
-      learningRate: LearningRate(initial: 0.5, power: 0.25, offset: 8, update: .invariant),
-      penalty: Penalty(l1: 0.5, l2: 0.25, threshold: 2, period: 3), memory: .init(halfLife: 10, window: 80))
+      learningRate: LearningRate(
+        schedule: .inverseScaling, initial: 0.5, power: 0.25, offset: 8, update: .invariant, beta: 3),
+      averagingStart: 9,
+      penalty: Penalty(
+        l1: 0.5, l2: 0.25, threshold: 2, penalize: .scaled, factors: [try #require(PenaltyFactor("sleep*", 0.5))]),
+      memory: .init(halfLife: 10, window: 80))
     let text = """
-      {"intercept":false,\
-      "learning_rate":{"initial":0.5,"power":0.25,"schedule":"inverse_scaling","t0":8,"update":"invariant"},\
+      {"averaging_start":9,"intercept":false,\
+      "learning_rate":{"beta":3,"initial":0.5,"power":0.25,"schedule":"inverse_scaling","t0":8,"update":"invariant"},\
       "loss":"logistic","loss_parameters":{"delta":2,"epsilon":0.5,"quantile":0.75},\
-      "memory":{"half_life":10,"window":80},"penalty":{"l1":0.5,"l2":0.25,"period":3,"threshold":2}}
+      "memory":{"half_life":10,"window":80},"optimizer":"sgd",\
+      "penalty":{"factors":[{"factor":0.5,"pattern":"sleep*"}],"l1":0.5,"l2":0.25,"penalize":"scaled","period":1,\
+      "threshold":2}}
       """
     #expect(try json(configuration) == text)
     #expect(try JSONDecoder().decode(LearnerConfiguration.self, from: Data(text.utf8)) == configuration)
+    var state = LinearLearner.State()
+    (state.averagingSince, state.measuringSince) = (0.5, 0)
     #expect(
-      try json(LinearLearner.State()) == """
-        {"clamped_updates":0,"clock":{"compensation":0,"elapsed":0,"epoch":0,"past":[],"pull":0,"scale":1,\
-        "steps_since_pull":0},"intercept":0,"steps":0}
+      try json(state) == """
+        {"averaging_since":0.5,"clamped_updates":0,"clock":{"compensation":0,"elapsed":0,"epoch":0,"past":[],"pull":0,\
+        "scale":1,"steps_since_pull":0},"importance":0,"intercept":0,"intercept_gradient":0,"intercept_sum":0,\
+        "measuring_since":0,"squared_norm":0,"steps":0,"time":{"compensation":0,"sum":0}}
         """)
+    #expect(
+      WeightColumn.allCases.map(\.rawValue) == [
+        "values", "epochs", "marks", "scales", "sums", "gradients", "root_mean_squares", "measured",
+      ])
     #expect(
       Loss.allCases.map(\.rawValue) == [
         "squared", "huber", "quantile", "epsilon_insensitive", "poisson", "logistic", "hinge", "squared_hinge",
       ])
     #expect(LearningRate.Schedule.allCases.map(\.rawValue) == ["constant", "inverse_scaling", "optimal"])
     #expect(LearningRate.Update.allCases.map(\.rawValue) == ["gradient", "invariant"])
+    #expect(Optimizer.allCases.map(\.rawValue) == ["sgd", "adagrad", "normalized", "ftrl"])
+    #expect(Penalty.Penalize.allCases.map(\.rawValue) == ["raw", "scaled"])
   }
 }

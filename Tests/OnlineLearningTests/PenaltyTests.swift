@@ -81,7 +81,7 @@ import Testing
     var random = SeededGenerator(seed: 8)
     for _ in 0..<2000 {
       let (weight, time) = (3 * random.normal(), random.uniform(0..<4))
-      let expected = EagerLearner.shrink(weight, time, penalty)
+      let expected = EagerFlow(penalty).weight(weight, after: time)
       // With λ2 = 1e-9 the oracle takes the difference of numbers about λ1/λ2.
       let tolerance = penalty.l2 == 1e-9 ? 1e-6 : 1e-12
       #expect(abs(penalty.shrink(weight, over: time) - expected) < tolerance, "w=\(weight) time=\(time)")
@@ -106,7 +106,7 @@ import Testing
       // Zero absorbs; a step that passes it ends there.
       weight = next * start > 0 ? next : 0
       if step % 3000 == 0 {
-        let exact = EagerLearner.shrink(start, Double(step) * h, penalty)
+        let exact = EagerFlow(penalty).weight(start, after: Double(step) * h)
         // The only error above rounding is of the one step across θ and the one into zero.
         #expect(abs(weight - exact) < 2 * h * (penalty.l1 + 1e-6), "w=\(start) time=\(Double(step) * h)")
       }

@@ -2,7 +2,7 @@ import Glibc
 import OnlineLearning
 import TestSupport
 
-/// One labelled sample; a feature may stand in it twice.
+/// One labelled sample, each feature in it once.
 struct Sample {
   var features: [Int]
   var values: [Float]
@@ -18,13 +18,9 @@ struct RandomStream {
   private let loss: Loss
   private let truth: [Double]
   private let weighted: Bool
-  private let repeats: Bool
 
-  /// - Parameters:
-  ///   - weighted: whether importance weights differ from 1.
-  ///   - repeats: whether a feature may stand twice in a sample.
-  init(seed: UInt64, loss: Loss, dimensions: Int, weighted: Bool, repeats: Bool) {
-    self.repeats = repeats
+  /// - Parameter weighted: whether importance weights differ from 1.
+  init(seed: UInt64, loss: Loss, dimensions: Int, weighted: Bool) {
     random = SeededGenerator(seed: seed)
     self.loss = loss
     self.weighted = weighted
@@ -40,7 +36,7 @@ struct RandomStream {
       let place = random.unit()
       let feature = Int(place * place * Double(truth.count))
       let value = Float(random.normal())
-      if !repeats, sample.features.contains(feature) { continue }
+      if sample.features.contains(feature) { continue }
       sample.features.append(feature)
       sample.values.append(value)
       margin += truth[feature] * Double(value)
@@ -65,13 +61,23 @@ struct ModelUnderTest {
     model = Model(configuration)
   }
 
-  mutating func learn(_ sample: Sample) {
+  /// - Returns: the margin that the model predicts before learning.
+  @discardableResult
+  mutating func learn(_ sample: Sample) -> Double {
     batch.removeAll()
     for (feature, value) in zip(sample.features, sample.values) {
       batch.append(feature: index(of: feature), value: value)
     }
     batch.endRow(target: sample.target, importance: sample.importance)
+    // The model makes room for new features only when it learns.
+    var known = SampleBatch()
+    for (feature, value) in zip(batch.features, batch.values) where feature < model.learner.count {
+      known.append(feature: feature, value: value)
+    }
+    known.endRow(target: sample.target, importance: sample.importance)
+    let margin = model.margin(of: 0, in: known)
     model.learn(batch)
+    return margin
   }
 
   private mutating func index(of feature: Int) -> UInt32 {

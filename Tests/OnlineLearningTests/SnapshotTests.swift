@@ -1,26 +1,19 @@
 import Foundation
 import OnlineLearning
+import TestSupport
 import Testing
 
 /// A copy is a snapshot, and what a checkpoint holds is enough to go on bit for bit.
 @Suite struct SnapshotTests {
+  private static let cases = LearnerCase.some + LearnerCase.someOptimizers
+
   private func expectSame(_ one: Model, _ other: Model, _ comment: Comment) {
-    #expect(one.learner.state == other.learner.state, comment)
-    // Whole arrays are compared outside of the macro, which would print them.
-    let coordinatesAgree = one.learner.coordinates.elementsEqual(other.learner.coordinates) {
-      $0.value.bitPattern == $1.value.bitPattern && $0.epoch == $1.epoch
-        && $0.mark.bitPattern == $1.mark.bitPattern
-    }
-    #expect(coordinatesAgree, "coordinates, \(comment)")
-    let validationAgrees = one.validation == other.validation
-    #expect(validationAgrees, "validation, \(comment)")
-    let namesAgree =
-      one.dictionary.nameBytes == other.dictionary.nameBytes
-      && one.dictionary.nameEnds == other.dictionary.nameEnds
-    #expect(namesAgree, "names, \(comment)")
+    // Outside of the macro, which would print whole models.
+    let agree = ModelBits(one) == ModelBits(other)
+    #expect(agree, comment)
   }
 
-  @Test(arguments: LearnerCase.some)
+  @Test(arguments: cases)
   func learningLeavesACopyAlone(_ learnerCase: LearnerCase) {
     var learning = ModelUnderTest(learnerCase.configuration)
     var replay = ModelUnderTest(learnerCase.configuration)
@@ -35,6 +28,8 @@ import Testing
     #expect(learning.model.steps == 503)
     // The replay shares no storage with the copy.
     expectSame(copy, replay.model, "\(learnerCase.testDescription)")
+    let hasLearned = ModelBits(copy) != ModelBits(learning.model)
+    #expect(hasLearned)
   }
 
   /// What a checkpoint would keep, and nothing else.
@@ -46,13 +41,15 @@ import Testing
       LearnerConfiguration.self, from: JSONEncoder().encode(learner.configuration))
     let validation = try JSONDecoder().decode(
       ProgressiveValidation.self, from: JSONEncoder().encode(model.validation))
+    var columns: [WeightColumn: WeightColumn.Values] = [:]
+    for column in LinearLearner.columns(of: configuration) { columns[column] = learner.column(column) }
     return Model(
       dictionary: try #require(
         FeatureDictionary(bytes: model.dictionary.nameBytes, ends: model.dictionary.nameEnds)),
-      learner: LinearLearner(configuration, state: state, coordinates: learner.coordinates), validation: validation)
+      learner: try #require(LinearLearner(configuration, state: state, columns: columns)), validation: validation)
   }
 
-  @Test(arguments: LearnerCase.some)
+  @Test(arguments: cases)
   func restoredModelGoesOnBitForBit(_ learnerCase: LearnerCase) throws {
     var uninterrupted = ModelUnderTest(learnerCase.configuration)
     var stream = learnerCase.stream
@@ -61,6 +58,7 @@ import Testing
     var interrupted = uninterrupted
     for _ in 0..<5 {
       interrupted.model = try restored(interrupted.model)
+      #expect(interrupted.model.learner.state.isPlausible)
       for _ in 0..<24 {
         let sample = stream.next()
         uninterrupted.learn(sample)
@@ -68,5 +66,47 @@ import Testing
       }
     }
     expectSame(uninterrupted.model, interrupted.model, "\(learnerCase.testDescription)")
+  }
+
+  /// Columns that are not all there, or not of one length, or hold what no learner comes to, are refused.
+  @Test(arguments: LearnerCase.Kind.allCases, Penalty.Penalize.allCases)
+  func columnsThatDoNotFitAreRefused(_ kind: LearnerCase.Kind, _ penalize: Penalty.Penalize) throws {
+    let learnerCase = try #require(
+      LearnerCase.optimizers.first {
+        let configuration = $0.configuration
+        return configuration.optimizer == kind.optimizer && configuration.penalty.penalize == penalize
+          && (kind == .averaged) == (configuration.averagingStart != nil)
+      })
+    let configuration = learnerCase.configuration
+    var model = ModelUnderTest(configuration)
+    var stream = learnerCase.stream
+    for _ in 0..<20 { model.learn(stream.next()) }
+    let learner = model.model.learner
+    let names = LinearLearner.columns(of: configuration)
+    var whole: [WeightColumn: WeightColumn.Values] = [:]
+    for column in names { whole[column] = learner.column(column) }
+    #expect(LinearLearner(configuration, state: learner.state, columns: whole) != nil)
+    for name in names {
+      var columns = whole
+      columns[name] = nil
+      #expect(LinearLearner(configuration, state: learner.state, columns: columns) == nil, "without \(name)")
+      let spoilt: [WeightColumn.Values]
+      switch whole[name] {
+      case .float32(let values):
+        spoilt = [.float32(values.dropLast()), .float32(values.dropLast() + [.nan]), .float64(values.map(Double.init))]
+      case .float64(let values):
+        spoilt = [
+          .float64(values.dropLast()), .float64(values.dropLast() + [.infinity]), .float32(values.map { Float($0) }),
+        ]
+      case .uint32(let values):
+        spoilt = [.uint32(values.dropLast()), .float32(values.map { Float($0) })]
+      case nil: spoilt = []
+      }
+      #expect(!spoilt.isEmpty)
+      for values in spoilt {
+        columns[name] = values
+        #expect(LinearLearner(configuration, state: learner.state, columns: columns) == nil, "\(name) spoilt")
+      }
+    }
   }
 }
