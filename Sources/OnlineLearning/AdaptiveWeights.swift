@@ -29,6 +29,8 @@ struct AdaptiveWeights: Sendable {
   /// The sample's weights, paid, and their rates: kept from one pass over the sample to the next.
   private var settledWeights: [Double] = []
   private var rates: [Double] = []
+  /// Their integrals, for averages.
+  private var paths: [Double] = []
 
   init(_ configuration: LearnerConfiguration, coordinates: [Coordinate], sizes: [RootMeanSquare]) {
     self.configuration = configuration
@@ -90,8 +92,10 @@ struct AdaptiveWeights: Sendable {
     if value == 0 { return coordinate.sum }
     let flow = flow(feature, coordinate)
     let from = max(coordinate.mark, start)
+    // Paid ahead, and its path with it.
+    if from > now { return coordinate.sum - value * (from - now) }
     let there = from > coordinate.mark ? flow.shrink(value, over: from - coordinate.mark) : value
-    return coordinate.sum + flow.integral(there, over: max(0, now - from))
+    return coordinate.sum + flow.integral(there, over: now - from)
   }
 
   /// w, for going on under other rules.
@@ -129,7 +133,8 @@ struct AdaptiveWeights: Sendable {
   /// x as the rescaled weight of `normalized` meets it: w s/|x| · x.
   @inline(__always)
   private func held(_ x: Double, _ coordinate: Coordinate) -> Double {
-    guard optimizer == .normalized else { return x }
+    // A weight that comes from another rule has met no value yet.
+    guard optimizer == .normalized, coordinate.scale > 0 else { return x }
     let scale = Double(coordinate.scale)
     return max(-scale, min(x, scale))
   }
@@ -150,16 +155,13 @@ struct AdaptiveWeights: Sendable {
     if settledWeights.count < features.count {
       settledWeights = Array(repeating: 0, count: features.count)
       rates = settledWeights
+      paths = settledWeights
     }
     let reported = averages ? dot(features, values, state) + LinearLearner.reportedIntercept(state) : nil
     var stepSize = stepSize
     let margin = state.intercept + settle(features, values, at: now, importance, &stepSize, &state)
 
-    var slope = loss.derivative(margin, target)
-    if abs(slope) > LossFunction.limit {
-      slope = slope < 0 ? -LossFunction.limit : LossFunction.limit
-      state.clampedUpdates += 1
-    }
+    let slope = loss.cutDerivative(margin, target, &state.clampedUpdates)
     if slope != 0 || optimizer == .normalized || shares.measures {
       let curvature = accumulate(features, values, slope * (isInvariant ? importance.squareRoot() : importance), &state)
       var push = stepSize * importance * slope
@@ -193,13 +195,19 @@ struct AdaptiveWeights: Sendable {
       if optimizer == .normalized {
         let size = abs(values[position])
         if size > coordinate.scale {
-          weight *= Double(coordinate.scale) / Double(size)
+          // A weight that comes from another rule has met no value yet.
+          if coordinate.scale > 0 { weight *= Double(coordinate.scale) / Double(size) }
           coordinates[feature].scale = size
           norm += 1
         } else {
           let share = x / Double(coordinate.scale)
           norm += share * share
         }
+      }
+      // By the rules of the time that it is of.
+      if averages {
+        paths[position] =
+          state.averagingSince.map { integral(feature, coordinate, since: $0, to: now) } ?? coordinate.sum
       }
       settledWeights[position] = weight
       sum += weight * x
@@ -259,13 +267,29 @@ struct AdaptiveWeights: Sendable {
         state.clampedUpdates += 1
       }
       let rounded = Float(moved)
-      // A debt too small to change the weight stays owed: paid in vain at every sample, it would never be paid.
-      if rounded == coordinates[feature].value, rounded != 0 { continue }
-      if averages, let start = state.averagingSince {
-        coordinates[feature].sum = integral(feature, coordinates[feature], since: start, to: now)
-      }
       coordinates[feature].value = rounded
       coordinates[feature].mark = now
+      if averages { coordinates[feature].sum = paths[position] }
+      if shrinks { carry(Double(rounded), moved, feature, state) }
     }
+  }
+
+  /// What rounding a weight left unpaid, or paid too much, goes into its mark, as the time in which it is paid. Else a debt
+  /// too small to change the Float32 would be forgiven at every sample, and never paid.
+  private mutating func carry(
+    _ rounded: Double, _ moved: Double, _ feature: Int, _ state: LinearLearner.State
+  ) {
+    let size = abs(rounded)
+    let flow = flow(feature, coordinates[feature])
+    let speed = flow.decay * size + (size <= flow.threshold ? flow.gravity : 0)
+    if speed == 0 || size == 0 { return }
+    let owed = (size - abs(moved)) / speed
+    if averages {
+      // The path of that time will be added again. So little in all of the path's time changes nothing.
+      guard let start = state.averagingSince, abs(owed) < state.time.value - start else { return }
+      coordinates[feature].sum -= rounded * owed
+    }
+    // Where nothing to speak of is ever due, neither is this.
+    if abs(owed) < 1e200 { coordinates[feature].mark -= owed }
   }
 }

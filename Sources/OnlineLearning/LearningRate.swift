@@ -29,7 +29,7 @@ public struct LearningRate: Sendable, Equatable, Codable {
   public var power: Double
   /// t₀ of `optimal`, above 0; nil asks for Bottou's heuristic (see `StepSize`).
   public var offset: Double?
-  /// β of FTRL, at least 0: a weight's rate is α / (β + √Σg²).
+  /// β of FTRL, above 0: a weight's rate is α / (β + √Σg²).
   public var beta: Double
 
   enum CodingKeys: String, CodingKey {

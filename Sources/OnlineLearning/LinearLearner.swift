@@ -158,7 +158,7 @@ public struct LinearLearner: Sendable {
         let (target, amount) = (targets[row], step * importances[row])
         var margin = state.intercept
         var push = 0.0
-        state.clampedUpdates += pass.learn(range, clock.reading, payment, hasEpochs: hasEpochs) { row in
+        let clamped = pass.learn(range, clock.reading, payment, hasEpochs: hasEpochs) { row in
           row.settle(clock, penalty)
         } push: { sum in
           margin += sum
@@ -167,9 +167,10 @@ public struct LinearLearner: Sendable {
             ? loss.invariantPush(
               margin, target, amount: amount,
               curvature: curvature(values.extracting(range), hasIntercept: hasIntercept))
-            : amount * loss.derivative(margin, target)
+            : amount * loss.cutDerivative(margin, target, &state.clampedUpdates)
           return push
         }
+        state.clampedUpdates += clamped
         if hasIntercept { state.moveIntercept(by: push) }
         clock.advance(by: step, penalty)
         state.steps += 1

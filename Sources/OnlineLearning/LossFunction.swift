@@ -61,10 +61,22 @@ public struct LossFunction: Sendable, Equatable {
     case .huber: return max(-parameters.delta, min(error, parameters.delta))
     case .quantile: return error < 0 ? -parameters.quantile : error > 0 ? 1 - parameters.quantile : 0
     case .epsilonInsensitive: return abs(error) <= parameters.epsilon ? 0 : error < 0 ? -1 : 1
-    case .poisson: return min(exp(margin), LossFunction.limit) - target
+    case .poisson: return max(-LossFunction.limit, min(exp(margin) - target, LossFunction.limit))
     case .logistic: return -target / (1 + exp(margin * target))
     case .hinge: return margin * target < 1 ? -target : 0
     case .squaredHinge: return -2 * target * max(0, 1 - margin * target)
     }
+  }
+
+  /// ∂ℓ/∂p, cut at the largest finite Float32 either way.
+  ///
+  /// - Parameter cuts: counts it where it was.
+  /// - Complexity: O(1)
+  @inline(__always)
+  func cutDerivative(_ margin: Double, _ target: Double, _ cuts: inout UInt64) -> Double {
+    let slope = loss == .poisson ? exp(margin) - target : derivative(margin, target)
+    if abs(slope) <= LossFunction.limit { return slope }
+    cuts += 1
+    return slope < 0 ? -LossFunction.limit : LossFunction.limit
   }
 }

@@ -57,10 +57,7 @@ struct ProximalWeights: Sendable {
     let time = max(0, Double(steps) - coordinate.mark) * share.factor * share.size
     let beyond = abs(coordinate.gradient) - penalty.l1 * time
     if beyond <= 0 { return 0 }
-    let inertia = (beta + coordinate.sum.squareRoot()) / rate + penalty.l2 * time * share.size
-    // β is 0, and the gradient so small that its square is: nothing to go by yet.
-    if inertia == 0 { return 0 }
-    let size = beyond / inertia
+    let size = beyond / ((beta + coordinate.sum.squareRoot()) / rate + penalty.l2 * time * share.size)
     let held = min(size, LinearLearner.largestWeight)
     return coordinate.gradient > 0 ? -held : held
   }
@@ -89,12 +86,7 @@ struct ProximalWeights: Sendable {
       weights[position] = weight
       margin += weight * Double(values[position])
     }
-    var slope = loss.derivative(margin, target)
-    if abs(slope) > LossFunction.limit {
-      slope = slope < 0 ? -LossFunction.limit : LossFunction.limit
-      state.clampedUpdates += 1
-    }
-    slope *= importance
+    let slope = loss.cutDerivative(margin, target, &state.clampedUpdates) * importance
     if slope != 0 || shares.measures {
       let samples = state.steps + 1 - (state.measuringSince ?? 0)
       for position in features.indices {
@@ -126,8 +118,6 @@ struct ProximalWeights: Sendable {
     let after = added(gradient, to: before, state.intercept, steps: 0)
     (state.interceptGradient, state.interceptSum) = (after.gradient, after.sum)
     let moved = -after.gradient * rate / (beta + after.sum.squareRoot())
-    // β is 0, and the gradient so small that its square is: nothing to go by yet.
-    if beta + after.sum == 0 { return }
     state.intercept = max(-LinearLearner.largestWeight, min(moved, LinearLearner.largestWeight))
     if state.intercept != moved { state.clampedUpdates += 1 }
   }

@@ -114,18 +114,6 @@ import Testing
     }
   }
 
-  /// FTRL's own rate is α/(β + √n): with β = 0 and no gradients yet it is infinite, and there must be another hold.
-  @Test func weightsGoOverToFTRLWithoutBeta() {
-    var learner = LinearLearner(configuration(.averaged))
-    learner.grow(to: 1)
-    for _ in 0..<50 { learner.learn([0], [1], 3) }
-    var configuration = configuration(.ftrl)
-    configuration.learningRate.beta = 0
-    let weight = learner.weight(0)
-    #expect(weight > 0.5)
-    #expect(abs(learner.reconfigured(configuration).weight(0) - weight) < 1e-6)
-  }
-
   /// Where gravity holds nothing back, new rules change no coefficient by themselves.
   @Test(arguments: LearnerCase.some)
   func coefficientsStayAsTheyAre(_ learnerCase: LearnerCase) {

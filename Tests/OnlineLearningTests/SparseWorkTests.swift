@@ -15,7 +15,7 @@ import Testing
       let features = Set((0..<4).map { _ in UInt32(random.below(500)) }).sorted()
       let values = features.map { _ in Float(random.normal()) }
       let (before, clock) = (try #require(learner.weights.uniform).coordinates, learner.state.clock)
-      _ = learner.learn(features.span, values.span, target: random.normal(), importance: 1)
+      learner.learn(features, values, random.normal())
       let after = try #require(learner.weights.uniform).coordinates
       let written = after.indices.filter { after[$0] != before[$0] }
       #expect(Set(written).isSubset(of: Set(features.map(Int.init))), "step \(step) seed=\(seed)")

@@ -35,7 +35,7 @@ struct SettingValue: Sendable {
     "learning_rate.initial": SettingValue("+2.5e-1", shown: "0.25"),
     "learning_rate.power": SettingValue("0"),
     "learning_rate.t0": SettingValue("100.0", shown: "100"),
-    "learning_rate.beta": SettingValue("0"),
+    "learning_rate.beta": SettingValue("0.5"),
     "learning_rate.average_from": SettingValue("1000000000000"),
     "penalty.l1": SettingValue("0.125"),
     "penalty.l2": SettingValue("1e-2", shown: "0.01"),

@@ -42,7 +42,8 @@ public enum SettingTable {
     .number("learning_rate.power", \.learner.learningRate.power, "The exponent of inverse_scaling."),
     .optionalNumber(
       "learning_rate.t0", \.learner.learningRate.offset, "t0 of optimal; auto is Bottou's heuristic.", none: "auto"),
-    .number("learning_rate.beta", \.learner.learningRate.beta, "β of ftrl: a weight's rate is α/(β + √Σg²)."),
+    .number(
+      "learning_rate.beta", \.learner.learningRate.beta, "β of ftrl: a weight's rate is α/(β + √Σg²).", above: true),
     .optionalCount(
       "learning_rate.average_from", \.learner.averagingStart,
       "Averaged SGD: from this step on, coefficients and predictions are the mean of the weights; none: never.",
