@@ -3,7 +3,7 @@ struct UniformPass {
   let features: UnsafeBufferPointer<UInt32>
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<UniformWeights.Coordinate>
-  let settled: UnsafeMutableBufferPointer<Double>
+  let paid: UnsafeMutableBufferPointer<Double>
   /// No value in the storage is larger, either way.
   let largestValue: Double
   /// No weight is larger, either way.
@@ -38,24 +38,29 @@ struct UniformPass {
   ) -> UInt64 {
     let row = UniformRow(
       features: UnsafeBufferPointer(rebasing: features[range]), values: UnsafeBufferPointer(rebasing: values[range]),
-      weights: weights, settled: settled)
-    let sum: Double? =
+      weights: weights, paid: paid)
+    let quickly: Double? =
       switch payment {
       case .decay: hasEpochs ? row.settleDecay(clock.epoch) : row.settleDecay(nil)
       case .gravity: hasEpochs ? row.settleGravity(clock.pull, clock.epoch) : row.settleGravity(clock.pull, nil)
       case .threshold: nil
       }
-    let push = push((sum ?? settle(row)) * clock.scale)
+    let push = push((quickly ?? settle(row)) * clock.scale)
     if push == 0 { return 0 }
     let reached = reach + abs(push) * largestValue
     // Written so that what is not a number goes the careful way, too.
     if reached <= UniformPass.reachLimit {
       reach = reached
-      row.move(by: push * clock.growth, epoch: clock.epoch, mark: clock.pull)
+      if quickly != nil, payment == .decay {
+        row.move(by: push * clock.growth, .none)
+      } else {
+        row.move(by: push * clock.growth, .epochAndMark(clock.epoch, clock.pull))
+      }
       return 0
     }
     reach = min(reached, LinearLearner.largestWeight)
     return row.moveClamped(
-      by: push * clock.growth, limit: LinearLearner.largestWeight * clock.growth, epoch: clock.epoch, mark: clock.pull)
+      by: push * clock.growth, limit: LinearLearner.largestWeight * clock.growth,
+      .epochAndMark(clock.epoch, clock.pull))
   }
 }

@@ -1,40 +1,46 @@
 /// One sample's passes over uniform weights, by bare pointers, which check indices in debug builds only: `UniformWeights`
 /// vouches for them.
 ///
-/// Two features at a time, each weight in one load and one store of its 16 bytes:
+/// Two features at a time, which are put between the passes side by side:
 ///
-///     | value, Float32 | epoch, UInt32 | mark, Float64 |
+///     | paid weight | paid weight | x | x |      four Float64s a pair
+///
+/// Nearly all the time goes into conversions and sums, of which a processor does three at once: so each is made once.
 struct UniformRow {
   typealias Coordinate = UniformWeights.Coordinate
-  private typealias Bits = SIMD4<UInt32>
+  typealias Pair = SIMD2<Double>
 
   let features: UnsafeBufferPointer<UInt32>
   /// As many.
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<Coordinate>
-  /// Room for the row's paid weights, and one more: the last one, alone, is half of a pair.
-  let settled: UnsafeMutableBufferPointer<Double>
+  /// Room for four numbers for every two features, begun ones too.
+  let paid: UnsafeMutableBufferPointer<Double>
+
+  /// How much room so many features take.
+  static func room(for features: Int) -> Int { (features + 1) / 2 * 4 }
 
   private var count: Int { features.count }
 
-  /// Σ v x where nothing is owed but decay, if that.
+  /// Σ v x where nothing is owed but decay.
   ///
   /// - Parameter epoch: nil where there are no epochs, for want of decay.
   /// - Returns: nil where a weight is not in the units of `epoch`.
   @inline(__always)
   func settleDecay(_ epoch: UInt32?) -> Double? {
-    sum(epoch) { value, _ in value }
+    sum(epoch) { first, second in Pair(SIMD2<Float>(first.pointee.value, second.pointee.value)) }
   }
 
-  /// Σ v x after gravity up to `pull`.
-  ///
-  /// What a weight owes is at least 0: within an epoch the pull only grows. Without branches, because nothing predicts
-  /// which weights are at zero or what sign they have: at most one of the two terms is not 0.
+  /// Σ v x after gravity up to `pull`: v less v cut to ± what it owes, which is at least 0, because within an epoch the pull
+  /// only grows. Without branches: nothing predicts which weights are at zero or what sign they have.
   @inline(__always)
   func settleGravity(_ pull: Double, _ epoch: UInt32?) -> Double? {
-    sum(epoch) { value, mark in
-      let owed = SIMD2(repeating: pull) - mark
-      return greater(value - owed, zero) + lesser(value + owed, zero)
+    sum(epoch) { first, second in
+      let (a, b) = (bits(first), bits(second))
+      // Same sizes, and any bits make Float32s and Float64s.
+      let value = Pair(unsafeBitCast(SIMD2(a[0], b[0]), to: SIMD2<Float>.self))
+      let mark = unsafeBitCast(SIMD4(a[2], a[3], b[2], b[3]), to: Pair.self)
+      return value - lesser(greater(value, mark - Pair(repeating: pull)), Pair(repeating: pull) - mark)
     }
   }
 
@@ -42,51 +48,50 @@ struct UniformRow {
   func settle(_ clock: ShrinkageClock, _ penalty: Penalty) -> Double {
     var sum = 0.0
     for position in 0..<count {
-      let paid = clock.settled(weights[Int(features[position])], penalty)
-      settled[position] = paid
-      sum += paid * Double(values[position])
+      let weight = clock.settled(weights[Int(features[position])], penalty)
+      let x = Double(values[position])
+      paid[place(position)] = weight
+      paid[place(position) + 2] = x
+      sum += weight * x
     }
     return sum
   }
 
-  /// Moves paid weights against the row, and rounds each once.
-  @inline(__always)
-  func move(by push: Double, epoch: UInt32, mark: Double) {
-    let fresh = unsafeBitCast(Coordinate(value: 0, epoch: epoch, mark: mark), to: Bits.self)
-    let push = SIMD2(repeating: push)
-    var position = 0
-    while position &+ 4 <= count {
-      movePair(position, push, fresh)
-      movePair(position &+ 2, push, fresh)
-      position &+= 4
-    }
-    while position < count {
-      put(Float(settled[position] - push[0] * Double(values[position])), fresh, position)
-      position &+= 1
-    }
+  /// What of a weight changes besides its value.
+  enum Stamp {
+    /// Nothing: it is of this epoch already, and marks are 0 where there is no gravity.
+    case none
+    case epochAndMark(UInt32, Double)
   }
 
+  /// Moves paid weights against the row, and rounds each once.
   @inline(__always)
-  private func movePair(_ position: Int, _ push: SIMD2<Double>, _ fresh: Bits) {
-    let paid = UnsafeRawBufferPointer(settled).loadUnaligned(fromByteOffset: position &* 8, as: SIMD2<Double>.self)
-    let moved = paid - push * pair(position)
-    put(Float(moved[0]), fresh, position)
-    put(Float(moved[1]), fresh, position &+ 1)
+  func move(by push: Double, _ stamp: Stamp) {
+    let both = Pair(repeating: push)
+    var position = 0
+    while position &+ 2 <= count {
+      let moved = load(position &* 2) - both * load(position &* 2 &+ 2)
+      put(Float(moved[0]), position, stamp)
+      put(Float(moved[1]), position &+ 1, stamp)
+      position &+= 2
+    }
+    if position < count {
+      put(Float(paid[place(position)] - push * paid[place(position) &+ 2]), position, stamp)
+    }
   }
 
   /// Moves paid weights, and holds them back at `limit`.
   ///
   /// - Returns: how many had to be held back.
-  func moveClamped(by push: Double, limit: Double, epoch: UInt32, mark: Double) -> UInt64 {
-    let fresh = unsafeBitCast(Coordinate(value: 0, epoch: epoch, mark: mark), to: Bits.self)
+  func moveClamped(by push: Double, limit: Double, _ stamp: Stamp) -> UInt64 {
     var clamped: UInt64 = 0
     for position in 0..<count {
-      var moved = settled[position] - push * Double(values[position])
+      var moved = paid[place(position)] - push * paid[place(position) + 2]
       if abs(moved) > limit {
         clamped += 1
         moved = moved < 0 ? -limit : limit
       }
-      put(Float(moved), fresh, position)
+      put(Float(moved), position, stamp)
     }
     return clamped
   }
@@ -95,64 +100,77 @@ struct UniformRow {
   /// before.
   @inline(__always)
   private func sum(
-    _ epoch: UInt32?, _ pay: (_ value: SIMD2<Double>, _ mark: SIMD2<Double>) -> SIMD2<Double>
+    _ epoch: UInt32?, _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
   ) -> Double? {
-    var others = Bits.zero
-    var (even, odd) = (zero, zero)
+    var others: UInt32 = 0
+    var (even, odd) = (Pair(repeating: 0), Pair(repeating: 0))
     var position = 0
     while position &+ 4 <= count {
-      even += pair(position) * paid(position, position &+ 1, epoch, &others, pay)
-      odd += pair(position &+ 2) * paid(position &+ 2, position &+ 3, epoch, &others, pay)
+      even += product(position, position &+ 1, epoch, &others, pay)
+      odd += product(position &+ 2, position &+ 3, epoch, &others, pay)
       position &+= 4
     }
     while position &+ 2 <= count {
-      even += pair(position) * paid(position, position &+ 1, epoch, &others, pay)
+      even += product(position, position &+ 1, epoch, &others, pay)
       position &+= 2
     }
-    if position < count {
-      odd[0] += Double(values[position]) * paid(position, position, epoch, &others, pay)[0]
-    }
+    // The last one, alone, is both halves of its pair.
+    if position < count { odd[0] += product(position, position, epoch, &others, pay)[0] }
     even += odd
-    return others[2] | others[3] == 0 ? even[0] + even[1] : nil
-  }
-
-  /// Two weights, paid and put into `settled`.
-  @inline(__always)
-  private func paid(
-    _ first: Int, _ second: Int, _ epoch: UInt32?, _ others: inout Bits,
-    _ pay: (_ value: SIMD2<Double>, _ mark: SIMD2<Double>) -> SIMD2<Double>
-  ) -> SIMD2<Double> {
-    let weights = UnsafeRawBufferPointer(weights)
-    let a = weights.loadUnaligned(fromByteOffset: Int(features[first]) &* 16, as: Bits.self)
-    let b = weights.loadUnaligned(fromByteOffset: Int(features[second]) &* 16, as: Bits.self)
-    let valuesAndEpochs = Bits(a[0], b[0], a[1], b[1])
-    if let epoch { others |= valuesAndEpochs ^ Bits(repeating: epoch) }
-    // Same sizes, and any bits make Float32s and Float64s.
-    let value = SIMD2<Double>(unsafeBitCast(valuesAndEpochs.lowHalf, to: SIMD2<Float>.self))
-    let mark = unsafeBitCast(Bits(a[2], a[3], b[2], b[3]), to: SIMD2<Double>.self)
-    let paid = pay(value, mark)
-    UnsafeMutableRawBufferPointer(settled).storeBytes(of: paid, toByteOffset: first &* 8, as: SIMD2<Double>.self)
-    return paid
-  }
-
-  /// Two values of the row.
-  @inline(__always)
-  private func pair(_ position: Int) -> SIMD2<Double> {
-    let values = UnsafeRawBufferPointer(values)
-    return SIMD2<Double>(values.loadUnaligned(fromByteOffset: position &* 4, as: SIMD2<Float>.self))
+    return others == 0 ? even[0] + even[1] : nil
   }
 
   @inline(__always)
-  private func put(_ value: Float, _ fresh: Bits, _ position: Int) {
-    var bits = fresh
-    bits[0] = value.bitPattern
-    UnsafeMutableRawBufferPointer(weights).storeBytes(
-      of: bits, toByteOffset: Int(features[position]) &* 16, as: Bits.self)
+  private func product(
+    _ first: Int, _ second: Int, _ epoch: UInt32?, _ others: inout UInt32,
+    _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
+  ) -> Pair {
+    let (one, other) = (weight(first), weight(second))
+    if let epoch { others |= (one.pointee.epoch ^ epoch) | (other.pointee.epoch ^ epoch) }
+    let weights = pay(one, other)
+    let x = Pair(SIMD2<Float>(values[first], values[second]))
+    store(weights, first &* 2)
+    store(x, first &* 2 &+ 2)
+    return weights * x
+  }
+
+  @inline(__always)
+  private func weight(_ position: Int) -> UnsafeMutablePointer<Coordinate> {
+    // Weights are asked for where there are any.
+    weights.baseAddress.unsafelyUnwrapped + Int(features[position])
+  }
+
+  /// Where a feature's paid weight is; its x is two further on.
+  @inline(__always)
+  private func place(_ position: Int) -> Int { (position &>> 1) &* 4 &+ (position & 1) }
+
+  @inline(__always)
+  private func load(_ place: Int) -> Pair {
+    UnsafeRawBufferPointer(paid).loadUnaligned(fromByteOffset: place &* 8, as: Pair.self)
+  }
+
+  @inline(__always)
+  private func store(_ pair: Pair, _ place: Int) {
+    UnsafeMutableRawBufferPointer(paid).storeBytes(of: pair, toByteOffset: place &* 8, as: Pair.self)
+  }
+
+  @inline(__always)
+  private func put(_ value: Float, _ position: Int, _ stamp: Stamp) {
+    switch stamp {
+    case .none: weight(position).pointee.value = value
+    case .epochAndMark(let epoch, let mark):
+      var whole = unsafeBitCast(Coordinate(value: 0, epoch: epoch, mark: mark), to: SIMD4<UInt32>.self)
+      whole[0] = value.bitPattern
+      UnsafeMutableRawPointer(weight(position)).storeBytes(of: whole, as: SIMD4<UInt32>.self)
+    }
+  }
+
+  /// A weight in one load. It is stored in one as well: what is stored in parts cannot be loaded whole right after.
+  @inline(__always)
+  private func bits(_ weight: UnsafeMutablePointer<Coordinate>) -> SIMD4<UInt32> {
+    UnsafeRawPointer(weight).loadUnaligned(as: SIMD4<UInt32>.self)
   }
 }
-
-@inline(__always)
-private var zero: SIMD2<Double> { SIMD2(repeating: 0) }
 
 /// The greater of each pair; one machine instruction, which the standard library's for any numbers is not.
 @inline(__always)

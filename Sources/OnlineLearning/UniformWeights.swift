@@ -16,8 +16,8 @@ struct UniformWeights: Sendable {
   private var reach: Double
   /// How many batches have been learned since `reach` was measured, rather than added to.
   private var batchesSinceMeasure = 0
-  /// The sample's weights, paid: kept from one pass over the sample to the next.
-  private var settled: [Double] = []
+  /// What is kept from one pass over a sample to the next (see `UniformRow`).
+  private var paid: [Double] = []
 
   init(_ coordinates: [Coordinate]) {
     self.coordinates = coordinates
@@ -64,10 +64,10 @@ struct UniformWeights: Sendable {
     _ body: (inout UniformPass) -> Void
   ) {
     precondition(features.count == values.count && bound <= coordinates.count)
-    // One more than the row has, for the other half of its last pair.
-    if settled.count <= longest { settled = Array(repeating: 0, count: longest + 1) }
+    let room = UniformRow.room(for: longest)
+    if paid.count < room { paid = Array(repeating: 0, count: room) }
     reach = UniformWeights.withPass(
-      features, values, &coordinates, &settled, largestValue: Double(largestValue), reach: reach, body)
+      features, values, &coordinates, &paid, largestValue: Double(largestValue), reach: reach, body)
     if reach > UniformPass.reachLimit, batchesSinceMeasure >= coordinates.count {
       reach = UniformWeights.reach(of: coordinates)
       batchesSinceMeasure = 0
@@ -78,15 +78,15 @@ struct UniformWeights: Sendable {
   /// - Returns: the reach after it.
   @inline(__always)
   private static func withPass(
-    _ features: Span<UInt32>, _ values: Span<Float>, _ coordinates: inout [Coordinate], _ settled: inout [Double],
+    _ features: Span<UInt32>, _ values: Span<Float>, _ coordinates: inout [Coordinate], _ paid: inout [Double],
     largestValue: Double, reach: Double, _ body: (inout UniformPass) -> Void
   ) -> Double {
     coordinates.withUnsafeMutableBufferPointer { weights in
-      settled.withUnsafeMutableBufferPointer { settled in
+      paid.withUnsafeMutableBufferPointer { paid in
         features.withUnsafeBufferPointer { features in
           values.withUnsafeBufferPointer { values in
             var pass = UniformPass(
-              features: features, values: values, weights: weights, settled: settled, largestValue: largestValue,
+              features: features, values: values, weights: weights, paid: paid, largestValue: largestValue,
               reach: reach)
             body(&pass)
             return pass.reach
