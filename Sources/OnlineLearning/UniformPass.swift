@@ -41,8 +41,9 @@ struct UniformPass {
       weights: weights, paid: paid)
     let quickly: Double? =
       switch payment {
-      case .decay: hasEpochs ? row.settleDecay(clock.epoch) : row.settleDecay(nil)
-      case .gravity: hasEpochs ? row.settleGravity(clock.pull, clock.epoch) : row.settleGravity(clock.pull, nil)
+      case .decay: hasEpochs ? row.settleDecay(SameEpoch(clock.epoch)) : row.settleDecay(NoEpochs())
+      case .gravity:
+        hasEpochs ? row.settleGravity(clock.pull, SameEpoch(clock.epoch)) : row.settleGravity(clock.pull, NoEpochs())
       case .threshold: nil
       }
     let push = push((quickly ?? settle(row)) * clock.scale)

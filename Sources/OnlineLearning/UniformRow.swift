@@ -24,18 +24,17 @@ struct UniformRow {
 
   /// Σ v x where nothing is owed but decay.
   ///
-  /// - Parameter epoch: nil where there are no epochs, for want of decay.
-  /// - Returns: nil where a weight is not in the units of `epoch`.
+  /// - Returns: nil where a weight is not of this epoch.
   @inline(__always)
-  func settleDecay(_ epoch: UInt32?) -> Double? {
-    sum(epoch) { first, second in Pair(SIMD2<Float>(first.pointee.value, second.pointee.value)) }
+  func settleDecay(_ epochs: some EpochCheck) -> Double? {
+    sum(epochs) { first, second in Pair(SIMD2<Float>(first.pointee.value, second.pointee.value)) }
   }
 
   /// Σ v x after gravity up to `pull`: v less v cut to ± what it owes, which is at least 0, because within an epoch the pull
   /// only grows. Without branches: nothing predicts which weights are at zero or what sign they have.
   @inline(__always)
-  func settleGravity(_ pull: Double, _ epoch: UInt32?) -> Double? {
-    sum(epoch) { first, second in
+  func settleGravity(_ pull: Double, _ epochs: some EpochCheck) -> Double? {
+    sum(epochs) { first, second in
       let (a, b) = (bits(first), bits(second))
       // Same sizes, and any bits make Float32s and Float64s.
       let value = Pair(unsafeBitCast(SIMD2(a[0], b[0]), to: SIMD2<Float>.self))
@@ -100,33 +99,33 @@ struct UniformRow {
   /// before.
   @inline(__always)
   private func sum(
-    _ epoch: UInt32?, _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
+    _ start: some EpochCheck, _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
   ) -> Double? {
-    var others: UInt32 = 0
+    var epochs = start
     var (even, odd) = (Pair(repeating: 0), Pair(repeating: 0))
     var position = 0
     while position &+ 4 <= count {
-      even += product(position, position &+ 1, epoch, &others, pay)
-      odd += product(position &+ 2, position &+ 3, epoch, &others, pay)
+      even += product(position, position &+ 1, &epochs, pay)
+      odd += product(position &+ 2, position &+ 3, &epochs, pay)
       position &+= 4
     }
     while position &+ 2 <= count {
-      even += product(position, position &+ 1, epoch, &others, pay)
+      even += product(position, position &+ 1, &epochs, pay)
       position &+= 2
     }
     // The last one, alone, is both halves of its pair.
-    if position < count { odd[0] += product(position, position, epoch, &others, pay)[0] }
+    if position < count { odd[0] += product(position, position, &epochs, pay)[0] }
     even += odd
-    return others == 0 ? even[0] + even[1] : nil
+    return epochs.isPassed ? even[0] + even[1] : nil
   }
 
   @inline(__always)
   private func product(
-    _ first: Int, _ second: Int, _ epoch: UInt32?, _ others: inout UInt32,
+    _ first: Int, _ second: Int, _ epochs: inout some EpochCheck,
     _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
   ) -> Pair {
     let (one, other) = (weight(first), weight(second))
-    if let epoch { others |= (one.pointee.epoch ^ epoch) | (other.pointee.epoch ^ epoch) }
+    epochs.see(one.pointee, other.pointee)
     let weights = pay(one, other)
     let x = Pair(SIMD2<Float>(values[first], values[second]))
     store(weights, first &* 2)
@@ -170,6 +169,32 @@ struct UniformRow {
   private func bits(_ weight: UnsafeMutablePointer<Coordinate>) -> SIMD4<UInt32> {
     UnsafeRawPointer(weight).loadUnaligned(as: SIMD4<UInt32>.self)
   }
+}
+
+/// Whether weights are of this epoch: a type, so that loops where it is certain hold nothing of it.
+protocol EpochCheck {
+  mutating func see(_ one: UniformWeights.Coordinate, _ other: UniformWeights.Coordinate)
+  var isPassed: Bool { get }
+}
+
+/// Without decay there are no epochs.
+struct NoEpochs: EpochCheck {
+  @inline(__always)
+  func see(_ one: UniformWeights.Coordinate, _ other: UniformWeights.Coordinate) {}
+  var isPassed: Bool { true }
+}
+
+struct SameEpoch: EpochCheck {
+  let epoch: UInt32
+  private var others: UInt32 = 0
+
+  init(_ epoch: UInt32) { self.epoch = epoch }
+
+  @inline(__always)
+  mutating func see(_ one: UniformWeights.Coordinate, _ other: UniformWeights.Coordinate) {
+    others |= (one.epoch ^ epoch) | (other.epoch ^ epoch)
+  }
+  var isPassed: Bool { others == 0 }
 }
 
 /// The greater of each pair; one machine instruction, which the standard library's for any numbers is not.
