@@ -80,7 +80,7 @@ def test_no_checkpoint_is_whole(state):
 
 def test_a_checkpoint_of_a_newer_version(state):
     for path in files(state):
-        forge(path, b'"format_version":"1"', b'"format_version":"2"')
+        forge(path, b'"format_version":"2"', b'"format_version":"3"')
     ended = failing_start(state)
     assert ended.returncode == 65
     assert "upgrade whittle" in ended.stderr
@@ -89,7 +89,7 @@ def test_a_checkpoint_of_a_newer_version(state):
 def test_an_older_checkpoint_does_not_stand_in_for_one_of_a_newer_version(state):
     """What the newer one learned would be lost."""
     newest = files(state)[-1]
-    forge(newest, b'"format_version":"1"', b'"format_version":"2"')
+    forge(newest, b'"format_version":"2"', b'"format_version":"3"')
     ended = failing_start(state)
     assert ended.returncode == 65
     assert str(newest) in ended.stderr and "upgrade whittle" in ended.stderr

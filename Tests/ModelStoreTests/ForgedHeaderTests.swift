@@ -107,10 +107,10 @@ struct ForgedHeaderTests {
       $0.replacing(#"\"squared\""#, with: #"\"hinge\""#)
     },
     Forgery("a version before the first", says: "its format_version is 0") {
-      $0.replacing("\"format_version\":\"1\"", with: "\"format_version\":\"0\"")
+      $0.replacing("\"format_version\":\"2\"", with: "\"format_version\":\"0\"")
     },
     Forgery("a version that is none", says: "its \"format_version\" is no number: \"one\"") {
-      $0.replacing("\"format_version\":\"1\"", with: "\"format_version\":\"one\"")
+      $0.replacing("\"format_version\":\"2\"", with: "\"format_version\":\"one\"")
     },
     Forgery("a time that is none", says: "its \"time\" is no number") {
       $0.replacing("\"time\":\"", with: "\"time\":\"at ")
@@ -174,14 +174,14 @@ struct ForgedHeaderTests {
     }
   }
 
-  @Test(arguments: [2, 3, 1_000_000])
+  @Test(arguments: [3, 4, 1_000_000])
   func newerVersionsAreNamed(version: Int) throws {
     let directory = try TemporaryDirectory()
     let file = try CheckpointFile.sample()
-      .replacing("\"format_version\":\"1\"", with: "\"format_version\":\"\(version)\"")
+      .replacing("\"format_version\":\"2\"", with: "\"format_version\":\"\(version)\"")
     let error = try failure(reading: file.sealed, in: directory)
     #expect(
-      error == .newerVersion(path: "\(directory.path)/damaged.safetensors", found: version, known: 1))
-    #expect(error?.description.contains("has format version \(version), and this whittle reads up to 1") == true)
+      error == .newerVersion(path: "\(directory.path)/damaged.safetensors", found: version, known: 2))
+    #expect(error?.description.contains("has format version \(version), and this whittle reads up to 2") == true)
   }
 }
