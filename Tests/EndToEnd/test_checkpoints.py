@@ -40,7 +40,8 @@ def test_content(start, period):
     assert checkpoint.metadata["format_version"] == "2"
     assert float(checkpoint.metadata["time"]) > 1.7e9
     configuration = json.loads(checkpoint.metadata["configuration"])
-    assert configuration["penalty"] == {"l1": 0.2, "l2": 0.01, "period": period}
+    assert configuration["penalty"] == {
+        "l1": 0.2, "l2": 0.01, "period": period, "penalize": "raw", "factors": []}
     assert configuration["loss"] == "squared"
     assert_tidy(daemon.state, checkpoints=1)
 
