@@ -8,7 +8,7 @@ import sys
 from daemon import LIMIT, PROGRAMS
 
 STREAMS = ["sparse", "dense16", "dense256"]
-OPTIMIZERS = ["sgd"]
+OPTIMIZERS = ["sgd", "adagrad", "normalized", "ftrl"]
 PENALTIES = ["none", "l2", "l1", "elasticnet"]
 
 
@@ -24,7 +24,9 @@ def expected_names() -> set[str]:
         names |= {f"{stream} sgd {penalty}" for penalty in PENALTIES}
         names |= {f"{stream} {name} {penalty} shrinkage" for name in OPTIMIZERS for penalty in PENALTIES[1:]}
         names.add(f"{stream} sgd elasticnet validation")
-    return names | {f"2^24 {name} {penalty}" for name in OPTIMIZERS for penalty in ["none", "elasticnet"]}
+    return names | {
+        f"{stream} {name} {penalty}"
+        for stream in ["2^24", "2^24 uniform"] for name in OPTIMIZERS for penalty in ["none", "elasticnet"]}
 
 
 def test_learner_measures_every_row():
