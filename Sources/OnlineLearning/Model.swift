@@ -5,7 +5,7 @@ public struct Model: Sendable {
   public var dictionary: FeatureDictionary
   public private(set) var learner: LinearLearner
   public private(set) var validation: ProgressiveValidation
-  private let memory: ProgressiveValidation.Memory
+  private let pace: ProgressiveValidation.Pace
   private let loss: LossFunction
 
   /// A model that has learned nothing.
@@ -25,7 +25,7 @@ public struct Model: Sendable {
     self.learner.nameFeatures { dictionary.name(at: $0) }
     self.validation = validation
     loss = learner.configuration.lossFunction
-    memory = learner.configuration.memory
+    pace = ProgressiveValidation.Pace(learner.configuration.memory)
   }
 
   public var configuration: LearnerConfiguration { learner.configuration }
@@ -37,13 +37,21 @@ public struct Model: Sendable {
   /// - Parameter batch: rows with targets, their features interned in this model's dictionary.
   /// - Complexity: O(features of the batch)
   public mutating func learn(_ batch: SampleBatch) {
-    learner.grow(to: dictionary.count) { [dictionary] in dictionary.name(at: $0) }
-    let (targets, importances) = (batch.targets.span, batch.importances.span)
-    var validation = validation
-    learner.learn(batch) { [loss, memory] row, margin in
-      validation.record(margin, targets[row], importance: importances[row], loss, memory)
+    if learner.count < dictionary.count {
+      learner.grow(to: dictionary.count) { [dictionary] in dictionary.name(at: $0) }
     }
-    self.validation = validation
+    Model.learn(batch, &learner, &validation, loss, pace)
+  }
+
+  /// Apart, so that both change in place, at once.
+  private static func learn(
+    _ batch: SampleBatch, _ learner: inout LinearLearner, _ validation: inout ProgressiveValidation,
+    _ loss: LossFunction, _ pace: ProgressiveValidation.Pace
+  ) {
+    let (targets, importances) = (batch.targets.span, batch.importances.span)
+    learner.learn(batch) { row, margin in
+      validation.record(margin, targets[row], importance: importances[row], loss, pace)
+    }
   }
 
   /// The margin of one row of a batch. Changes nothing.

@@ -21,9 +21,22 @@ public struct ProgressiveValidation: Sendable, Equatable, Codable {
     }
   }
 
+  /// A memory made ready for recording.
+  public struct Pace: Sendable {
+    /// By how much more each sample counts than the one before in the recent metrics.
+    fileprivate let growth: Double
+    /// After how many samples a new stretch of the window begins.
+    fileprivate let stretch: Int
+
+    public init(_ memory: Memory = Memory()) {
+      growth = exp2(1 / memory.halfLife)
+      stretch = max(1, memory.window / ProgressiveValidation.stretches)
+    }
+  }
+
   /// The window is made of so many stretches; the oldest goes as a whole, so that the window holds between 7/8 of its
   /// length, rounded down to a multiple of this, and all of it.
-  private static let stretches = 8
+  fileprivate static let stretches = 8
 
   /// All that came before the stretches below.
   private var earlier: ValidationTally
@@ -60,17 +73,18 @@ public struct ProgressiveValidation: Sendable, Equatable, Codable {
   ///   - importance: above 0.
   /// - Complexity: O(1), amortized
   public mutating func record(
-    _ margin: Double, _ target: Double, importance: Double, _ loss: LossFunction, _ memory: Memory
+    _ margin: Double, _ target: Double, importance: Double, _ loss: LossFunction, _ pace: Pace
   ) {
-    if samplesInStretch >= max(1, memory.window / Self.stretches) { beginStretch(loss.loss) }
+    if samplesInStretch >= pace.stretch { beginStretch(loss.loss) }
     samplesInStretch += 1
-    stretches[stretches.count - 1].add(margin, target, weight: importance, loss)
-    recentScale *= exp2(1 / memory.halfLife)
+    let outcome = ValidationTally.Outcome(margin, target, loss)
+    stretches[stretches.count - 1].add(outcome, weight: importance)
+    recentScale *= pace.growth
     if recentScale > 1e30 {
       recent.scale(by: 1 / recentScale)
       recentScale = 1
     }
-    recent.add(margin, target, weight: importance * recentScale, loss)
+    recent.add(outcome, weight: importance * recentScale)
   }
 
   private mutating func beginStretch(_ loss: Loss) {

@@ -3,8 +3,8 @@ internal import Glibc
 /// Margins of the two classes, counted in bins of 1/16 from −16 to 16 with open ends: what the area under the curve and
 /// calibration are read from, in constant memory.
 struct ScoreHistogram: Sendable, Equatable, Codable {
-  private static let bins = 512
-  private static let perUnit = 16.0
+  fileprivate static let bins = 512
+  fileprivate static let perUnit = 16.0
 
   /// Importance of each class by bin, and the sum of predicted probabilities.
   private(set) var positives = [Double](repeating: 0, count: bins)
@@ -18,14 +18,28 @@ struct ScoreHistogram: Sendable, Equatable, Codable {
     }
   }
 
+  /// Where a sample counts.
+  struct Score {
+    fileprivate var bin = 0
+    fileprivate var isPositive = false
+    /// The predicted probability of class 1.
+    fileprivate var probability = 0.0
+
+    init() {}
+
+    init(_ margin: Double, isPositive: Bool) {
+      let middle = Double(ScoreHistogram.bins / 2)
+      // Clamped as a number: a margin may be far larger than any index.
+      bin = Int(max(0, min(margin * ScoreHistogram.perUnit + middle, Double(ScoreHistogram.bins - 1))))
+      self.isPositive = isPositive
+      probability = 1 / (1 + exp(-margin))
+    }
+  }
+
   /// - Complexity: O(1)
-  mutating func add(margin: Double, isPositive: Bool, weight: Double) {
-    let middle = Double(ScoreHistogram.bins / 2)
-    // Clamped as a number: a margin may be far larger than any index.
-    let place = max(0, min(margin * ScoreHistogram.perUnit + middle, Double(ScoreHistogram.bins - 1)))
-    let bin = Int(place)
-    if isPositive { positives[bin] += weight } else { negatives[bin] += weight }
-    predictions[bin] += weight / (1 + exp(-margin))
+  mutating func add(_ score: Score, weight: Double) {
+    if score.isPositive { positives[score.bin] += weight } else { negatives[score.bin] += weight }
+    predictions[score.bin] += weight * score.probability
   }
 
   mutating func merge(_ other: ScoreHistogram) {

@@ -40,19 +40,41 @@ struct ValidationTally: Sendable, Equatable, Codable {
       && scores?.isPlausible != false && targets?.isPlausible != false
   }
 
+  /// How a prediction turned out: what every tally adds up.
+  struct Outcome {
+    fileprivate let isClassification: Bool
+    /// The target, or 1 for class 1 and 0 for the other.
+    fileprivate let observed: Double
+    fileprivate let loss: Double
+    /// Of regression.
+    fileprivate let error: Double
+    /// Of classification.
+    fileprivate let isCorrect: Bool
+    fileprivate let score: ScoreHistogram.Score
+
+    @inline(__always)
+    init(_ margin: Double, _ target: Double, _ function: LossFunction) {
+      isClassification = function.loss.isClassification
+      loss = function.value(margin, target)
+      observed = isClassification ? (target > 0 ? 1 : 0) : target
+      error = isClassification ? 0 : function.loss.prediction(margin) - target
+      isCorrect = isClassification && (margin > 0) == (target > 0)
+      score = isClassification ? ScoreHistogram.Score(margin, isPositive: target > 0) : ScoreHistogram.Score()
+    }
+  }
+
   /// - Parameter weight: the importance weight, times whatever makes later samples count more.
   /// - Complexity: O(1)
-  mutating func add(_ margin: Double, _ observed: Double, weight added: Double, _ function: LossFunction) {
-    take(function.loss.isClassification ? (observed > 0 ? 1 : 0) : observed, 0, weight: added)
-    loss += added * function.value(margin, observed)
-    if function.loss.isClassification {
-      if (margin > 0) == (observed > 0) { correct += added }
-      scores?.add(margin: margin, isPositive: observed > 0, weight: added)
+  mutating func add(_ outcome: Outcome, weight added: Double) {
+    take(outcome.observed, 0, weight: added)
+    loss += added * outcome.loss
+    if outcome.isClassification {
+      if outcome.isCorrect { correct += added }
+      scores?.add(outcome.score, weight: added)
     } else {
-      let error = function.loss.prediction(margin) - observed
-      squaredError += added * error * error
-      absoluteError += added * abs(error)
-      targets?.add(observed, weight: added)
+      squaredError += added * outcome.error * outcome.error
+      absoluteError += added * abs(outcome.error)
+      targets?.add(outcome.observed, weight: added)
     }
   }
 

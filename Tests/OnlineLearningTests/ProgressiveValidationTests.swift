@@ -55,13 +55,14 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let memory = ProgressiveValidation.Memory(
       halfLife: random.pick([0.3, 30, 1000]), window: random.pick([8, 16, 64, 320]))
+    let pace = ProgressiveValidation.Pace(memory)
     let scale = random.pick([1e-6, 1, 1e9])
     var validation = ProgressiveValidation(loss.loss)
     var records: [Record] = []
     for count in 1...600 {
       let record = Record(loss, scale: scale, using: &random)
       records.append(record)
-      validation.record(record.margin, record.target, importance: record.importance, loss, memory)
+      validation.record(record.margin, record.target, importance: record.importance, loss, pace)
       guard [1, 2, 7, 8, 9, 65, 319, 320, 321, 599, 600].contains(count) else { continue }
       let comment: Comment = "\(loss) \(memory) scale=\(scale) seed=\(seed) after \(count)"
       let all = ValidationOracle(records: records.map { ($0, $0.importance) }, loss: loss.oracle)
@@ -88,16 +89,18 @@ import Testing
   func windowLength(_ window: Int) throws {
     let loss = LossFunction(.squared)
     let memory = ProgressiveValidation.Memory(window: window)
+    let pace = ProgressiveValidation.Pace(memory)
     var validation = ProgressiveValidation(.squared)
     for count in 1...3000 {
-      validation.record(0, 1, importance: 1, loss, memory)
+      validation.record(0, 1, importance: 1, loss, pace)
       let held = try #require(validation.window(loss)).weight
       #expect(held <= Double(min(count, window)))
       if count >= window { #expect(held > 7 * Double(window / 8)) }
     }
     // A shorter one, and a longer, take over with time.
     for length in [16, 800] {
-      for _ in 0..<3000 { validation.record(0, 1, importance: 1, loss, .init(window: length)) }
+      let pace = ProgressiveValidation.Pace(ProgressiveValidation.Memory(window: length))
+      for _ in 0..<3000 { validation.record(0, 1, importance: 1, loss, pace) }
       let held = try #require(validation.window(loss)).weight
       #expect(held <= Double(length) && held >= 7.0 / 8 * Double(length))
     }
@@ -110,9 +113,10 @@ import Testing
     // Half-lives of this length pass 10³⁰ often.
     for halfLife in [10.0, 0.1] {
       let memory = ProgressiveValidation.Memory(halfLife: halfLife)
-      for _ in 0..<5000 { validation.record(0, 0, importance: 1, loss, memory) }
-      validation.record(2, 0, importance: 1, loss, memory)
-      for _ in 0..<10 { validation.record(0, 0, importance: 1, loss, memory) }
+      let pace = ProgressiveValidation.Pace(memory)
+      for _ in 0..<5000 { validation.record(0, 0, importance: 1, loss, pace) }
+      validation.record(2, 0, importance: 1, loss, pace)
+      for _ in 0..<10 { validation.record(0, 0, importance: 1, loss, pace) }
       let total = (0..<5011).reduce(0) { $0 + exp2(-Double($1) / halfLife) }
       let recent = try #require(validation.recent(loss))
       #expect(abs(recent.loss - 2 * exp2(-10 / halfLife) / total) < 1e-14)
@@ -126,6 +130,7 @@ import Testing
     let loss = LossFunction(loss)
     var random = SeededGenerator(seed: 84)
     let memory = ProgressiveValidation.Memory(halfLife: 100, window: 80)
+    let pace = ProgressiveValidation.Pace(memory)
     var validation = ProgressiveValidation(loss.loss)
     var records: [(Record, Double)] = []
     for _ in 0..<1000 {
@@ -134,7 +139,7 @@ import Testing
       record.margin = record.target + 0.5 * spread * random.normal()
       record.prediction = record.margin
       records.append((record, record.importance))
-      validation.record(record.margin, record.target, importance: record.importance, loss, memory)
+      validation.record(record.margin, record.target, importance: record.importance, loss, pace)
     }
     let expected = ValidationOracle(records: records, loss: loss.oracle)
     let overall = try #require(validation.overall(loss))

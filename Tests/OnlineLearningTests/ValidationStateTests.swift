@@ -19,7 +19,9 @@ import Testing
     var sizes: [Int] = []
     for count in 1...100_000 {
       let record = ValidationOracle.Record(loss, scale: 1, using: &random)
-      validation.record(record.margin, record.target, importance: record.importance, loss, .init(window: 4000))
+      validation.record(
+        record.margin, record.target, importance: record.importance, loss,
+        ProgressiveValidation.Pace(ProgressiveValidation.Memory(window: 4000)))
       if count == 30_000 || count == 100_000 { sizes.append(try encoded(validation).count) }
     }
     // What still grows a little are sums that take more digits, and rare targets.
@@ -31,6 +33,7 @@ import Testing
   func codableRoundTrip(_ loss: LossFunction, seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let memory = ProgressiveValidation.Memory(halfLife: random.pick([0.4, 50]), window: random.pick([8, 24, 400]))
+    let pace = ProgressiveValidation.Pace(memory)
     var uninterrupted = ProgressiveValidation(loss.loss)
     var interrupted = uninterrupted
     for count in 0..<300 {
@@ -41,8 +44,8 @@ import Testing
         #expect(again == data, "\(loss) seed=\(seed) after \(count)")
       }
       let record = ValidationOracle.Record(loss, scale: 0.1, using: &random)
-      uninterrupted.record(record.margin, record.target, importance: record.importance, loss, memory)
-      interrupted.record(record.margin, record.target, importance: record.importance, loss, memory)
+      uninterrupted.record(record.margin, record.target, importance: record.importance, loss, pace)
+      interrupted.record(record.margin, record.target, importance: record.importance, loss, pace)
     }
     let same = try encoded(uninterrupted) == encoded(interrupted)
     #expect(same, "\(loss) seed=\(seed)")
@@ -54,7 +57,7 @@ import Testing
   @Test(arguments: LossFunction.examples, [1e-9, 0.01, 1, 1e9])
   func extremeInputsStayFinite(_ loss: LossFunction, halfLife: Double) throws {
     let sizes = [3.4e38, 1e30, 1e10, 1, 1e-10, 1e-38, 1e-45]
-    let memory = ProgressiveValidation.Memory(halfLife: halfLife, window: 40)
+    let pace = ProgressiveValidation.Pace(ProgressiveValidation.Memory(halfLife: halfLife, window: 40))
     for seed in UInt64(88)...90 {
       var random = SeededGenerator(seed: seed)
       var validation = ProgressiveValidation(loss.loss)
@@ -63,7 +66,7 @@ import Testing
         let margin = random.pick([-1, 1]) * random.pick(sizes + [1e77, 0])
         var target = random.pick(loss.loss == .poisson ? [0, 1] : [-1.0, 1])
         if !loss.loss.isClassification { target *= random.pick(sizes) }
-        validation.record(margin, target, importance: random.pick(sizes), loss, memory)
+        validation.record(margin, target, importance: random.pick(sizes), loss, pace)
         let comment: Comment = "\(loss) half-life=\(halfLife) seed=\(seed) after \(count)"
         for metrics in [validation.overall(loss), validation.recent(loss), validation.window(loss)] {
           let metrics = try #require(metrics, comment)
