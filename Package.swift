@@ -31,7 +31,8 @@ let package = Package(
       cxxSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
-    .target(name: "OnlineLearning", swiftSettings: strict),
+    .systemLibrary(name: "CProcessor"),
+    .target(name: "OnlineLearning", dependencies: ["CProcessor"], swiftSettings: strict),
     .target(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON"], swiftSettings: strict),
     .target(name: "ModelStore", dependencies: ["OnlineLearning"], swiftSettings: strict),

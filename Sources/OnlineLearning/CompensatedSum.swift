@@ -5,8 +5,13 @@ public struct CompensatedSum: Sendable, Equatable, Codable {
   private(set) var compensation: Double
 
   public init(_ value: Double = 0) {
-    sum = value
-    compensation = 0
+    self.init(sum: value, compensation: 0)
+  }
+
+  /// A sum that was kept in its two parts.
+  init(sum: Double, compensation: Double) {
+    self.sum = sum
+    self.compensation = compensation
   }
 
   /// The sum, rounded to Float64.

@@ -40,7 +40,7 @@ public struct ShrinkageClock: Sendable, Equatable, Codable {
   private(set) var pull = 0.0
   /// The latest epochs, oldest first.
   private var past: [Epoch] = []
-  /// Time since the epoch began, summed with compensation (Neumaier 1974): after 10¹⁰ steps it is the sum rounded once.
+  /// Time since the epoch began: the two parts of a `CompensatedSum`.
   private var elapsed = 0.0
   private var compensation = 0.0
   private var stepsSincePull = 0
@@ -63,11 +63,11 @@ public struct ShrinkageClock: Sendable, Equatable, Codable {
   ///
   /// - Complexity: O(1)
   mutating func advance(by stepSize: Double, _ penalty: Penalty) {
-    let next = elapsed + stepSize
-    compensation += elapsed >= stepSize ? (elapsed - next) + stepSize : (stepSize - next) + elapsed
-    elapsed = next
+    var sum = CompensatedSum(sum: elapsed, compensation: compensation)
+    sum.add(stepSize)
+    (elapsed, compensation) = (sum.sum, sum.compensation)
     if penalty.isNone { return }
-    let time = elapsed + compensation
+    let time = sum.value
     var now = penalty.l1 * time
     if penalty.l2 > 0 {
       // A single step of this size leaves nothing of any weight; further on, the exponential would overflow.

@@ -3,7 +3,7 @@ struct UniformPass {
   let features: UnsafeBufferPointer<UInt32>
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<UniformWeights.Coordinate>
-  let paid: UnsafeMutableBufferPointer<Double>
+  let paid: UnsafeMutablePointer<Double>
   /// No value in the storage is larger, either way.
   let largestValue: Double
   /// No weight is larger, either way.
@@ -36,9 +36,10 @@ struct UniformPass {
     _ range: Range<Int>, _ clock: ShrinkageClock.Reading, _ payment: Payment, hasEpochs: Bool,
     settle: (UniformRow) -> Double, push: (Double) -> Double
   ) -> UInt64 {
+    let next = range.upperBound &+ range.count <= features.count ? range.upperBound : range.lowerBound
     let row = UniformRow(
       features: UnsafeBufferPointer(rebasing: features[range]), values: UnsafeBufferPointer(rebasing: values[range]),
-      weights: weights, paid: paid)
+      weights: weights, paid: paid, ahead: UnsafeBufferPointer(rebasing: features[next..<next &+ range.count]))
     let quickly: Double? =
       switch payment {
       case .decay: hasEpochs ? row.settleDecay(SameEpoch(clock.epoch)) : row.settleDecay(NoEpochs())

@@ -1,3 +1,5 @@
+internal import CProcessor
+
 /// One sample's passes over uniform weights, by bare pointers, which check indices in debug builds only: `UniformWeights`
 /// vouches for them.
 ///
@@ -8,14 +10,15 @@
 /// Nearly all the time goes into conversions and sums, of which a processor does three at once: so each is made once.
 struct UniformRow {
   typealias Coordinate = UniformWeights.Coordinate
-  typealias Pair = SIMD2<Double>
 
   let features: UnsafeBufferPointer<UInt32>
   /// As many.
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<Coordinate>
   /// Room for four numbers for every two features, begun ones too.
-  let paid: UnsafeMutableBufferPointer<Double>
+  let paid: UnsafeMutablePointer<Double>
+  /// As many features, which are likely to be needed next.
+  let ahead: UnsafeBufferPointer<UInt32>
 
   /// How much room so many features take.
   static func room(for features: Int) -> Int { (features + 1) / 2 * 4 }
@@ -27,7 +30,7 @@ struct UniformRow {
   /// - Returns: nil where a weight is not of this epoch.
   @inline(__always)
   func settleDecay(_ epochs: some EpochCheck) -> Double? {
-    sum(epochs) { first, second in Pair(SIMD2<Float>(first.pointee.value, second.pointee.value)) }
+    sum(epochs) { first, second in Pair(first.pointee.value, second.pointee.value) }
   }
 
   /// Σ v x after gravity up to `pull`: v less v cut to ± what it owes, which is at least 0, because within an epoch the pull
@@ -39,7 +42,7 @@ struct UniformRow {
       // Same sizes, and any bits make Float32s and Float64s.
       let value = Pair(unsafeBitCast(SIMD2(a[0], b[0]), to: SIMD2<Float>.self))
       let mark = unsafeBitCast(SIMD4(a[2], a[3], b[2], b[3]), to: Pair.self)
-      return value - lesser(greater(value, mark - Pair(repeating: pull)), Pair(repeating: pull) - mark)
+      return value - .lesser(.greater(value, mark - Pair(repeating: pull)), Pair(repeating: pull) - mark)
     }
   }
 
@@ -69,9 +72,12 @@ struct UniformRow {
     let both = Pair(repeating: push)
     var position = 0
     while position &+ 2 <= count {
+      fetch(position)
+      fetch(position &+ 1)
       let moved = load(position &* 2) - both * load(position &* 2 &+ 2)
-      put(Float(moved[0]), position, stamp)
-      put(Float(moved[1]), position &+ 1, stamp)
+      let rounded = moved.rounded
+      put(rounded[0], position, stamp)
+      put(rounded[1], position &+ 1, stamp)
       position &+= 2
     }
     if position < count {
@@ -127,7 +133,7 @@ struct UniformRow {
     let (one, other) = (weight(first), weight(second))
     epochs.see(one.pointee, other.pointee)
     let weights = pay(one, other)
-    let x = Pair(SIMD2<Float>(values[first], values[second]))
+    let x = Pair(values[first], values[second])
     store(weights, first &* 2)
     store(x, first &* 2 &+ 2)
     return weights * x
@@ -139,18 +145,23 @@ struct UniformRow {
     weights.baseAddress.unsafelyUnwrapped + Int(features[position])
   }
 
+  @inline(__always)
+  private func fetch(_ position: Int) {
+    prefetch(weights.baseAddress.unsafelyUnwrapped + Int(ahead[position]))
+  }
+
   /// Where a feature's paid weight is; its x is two further on.
   @inline(__always)
   private func place(_ position: Int) -> Int { (position &>> 1) &* 4 &+ (position & 1) }
 
   @inline(__always)
   private func load(_ place: Int) -> Pair {
-    UnsafeRawBufferPointer(paid).loadUnaligned(fromByteOffset: place &* 8, as: Pair.self)
+    UnsafeRawPointer(paid).loadUnaligned(fromByteOffset: place &* 8, as: Pair.self)
   }
 
   @inline(__always)
   private func store(_ pair: Pair, _ place: Int) {
-    UnsafeMutableRawBufferPointer(paid).storeBytes(of: pair, toByteOffset: place &* 8, as: Pair.self)
+    UnsafeMutableRawPointer(paid).storeBytes(of: pair, toByteOffset: place &* 8, as: Pair.self)
   }
 
   @inline(__always)
@@ -196,10 +207,3 @@ struct SameEpoch: EpochCheck {
   }
   var isPassed: Bool { others == 0 }
 }
-
-/// The greater of each pair; one machine instruction, which the standard library's for any numbers is not.
-@inline(__always)
-private func greater(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> SIMD2<Double> { a.replacing(with: b, where: a .< b) }
-
-@inline(__always)
-private func lesser(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> SIMD2<Double> { a.replacing(with: b, where: a .> b) }

@@ -31,6 +31,7 @@ struct UniformWeights: Sendable {
 
   mutating func grow(to count: Int, _ clock: ShrinkageClock) {
     let fresh = Coordinate(value: 0, epoch: clock.epoch, mark: clock.pull)
+    coordinates.reserveHugePages(for: count)
     coordinates.append(contentsOf: repeatElement(fresh, count: count - coordinates.count))
   }
 
@@ -64,7 +65,7 @@ struct UniformWeights: Sendable {
     _ body: (inout UniformPass) -> Void
   ) {
     precondition(features.count == values.count && bound <= coordinates.count)
-    let room = UniformRow.room(for: longest)
+    let room = max(1, UniformRow.room(for: longest))
     if paid.count < room { paid = Array(repeating: 0, count: room) }
     reach = UniformWeights.withPass(
       features, values, &coordinates, &paid, largestValue: Double(largestValue), reach: reach, body)
@@ -85,6 +86,8 @@ struct UniformWeights: Sendable {
       paid.withUnsafeMutableBufferPointer { paid in
         features.withUnsafeBufferPointer { features in
           values.withUnsafeBufferPointer { values in
+            // There is room, even for a row of nothing.
+            guard let paid = paid.baseAddress else { return reach }
             var pass = UniformPass(
               features: features, values: values, weights: weights, paid: paid, largestValue: largestValue,
               reach: reach)
