@@ -9,77 +9,97 @@ struct AdaptiveWeights: Sendable {
   struct Coordinate: Sendable, Equatable {
     /// w as of the mark, unpaid.
     var value: Float = 0
-    /// s of `normalized`: the largest |x| so far.
-    var scale: Float = 0
+    /// s of `normalized`: the largest |x| so far. For other rules r, which follows from the sum, kept so that debts are paid
+    /// without a root; within Float32's range.
+    var scaleOrRate: Float = 0
     /// G, the sum of squared gradients; for averages, ∫ w ds up to the mark.
     var sum = 0.0
     /// The clock's reading as of which the value is.
     var mark = 0.0
   }
 
-  private(set) var coordinates: [Coordinate]
-  private(set) var shares: PenaltyShares
-  private let configuration: LearnerConfiguration
-  private let loss: LossFunction
-  private let optimizer: Optimizer
-  private let isInvariant: Bool
-  private let averages: Bool
-  private let shrinks: Bool
-  private let threshold: Double
-  /// The sample's weights, paid, and their rates: kept from one pass over the sample to the next.
-  private var settledWeights: [Double] = []
-  private var rates: [Double] = []
-  /// Their integrals, for averages.
-  private var paths: [Double] = []
+  var coordinates: [Coordinate]
+  var shares: PenaltyShares
+  let optimizer: Optimizer
+  let loss: LossFunction
+  let hasIntercept: Bool
+  let isInvariant: Bool
+  /// The step from which on weights are averaged.
+  let averagingStart: UInt64?
+  private let penalty: (l1: Double, l2: Double, threshold: Double)
+  /// What is kept from one pass over a sample to the next: here in general, below for `AdaptiveRow`.
+  var sample: [Settled] = []
+  private var scratch: [Double] = []
 
+  /// - Parameter coordinates: where they should have rates, those need not be known.
   init(_ configuration: LearnerConfiguration, coordinates: [Coordinate], sizes: [RootMeanSquare]) {
-    self.configuration = configuration
     self.coordinates = coordinates
     shares = PenaltyShares(configuration.penalty, sizes: sizes)
     loss = configuration.lossFunction
     optimizer = configuration.optimizer
+    hasIntercept = configuration.intercept
     isInvariant = configuration.update == .invariant
-    averages = configuration.averagingStart != nil
-    shrinks = !configuration.penalty.isNone
-    threshold = configuration.penalty.threshold ?? .infinity
+    averagingStart = configuration.averagingStart.map { UInt64($0) }
+    penalty = (configuration.penalty.l1, configuration.penalty.l2, configuration.penalty.threshold ?? .infinity)
+    if optimizer != .normalized {
+      for feature in coordinates.indices {
+        self.coordinates[feature].scaleOrRate = Float(freshRate(coordinates[feature]))
+      }
+    }
   }
 
   mutating func grow(to count: Int) {
-    coordinates.append(contentsOf: repeatElement(Coordinate(), count: count - coordinates.count))
+    var fresh = Coordinate()
+    if optimizer == .sgd { fresh.scaleOrRate = 1 }
+    coordinates.reserveHugePages(for: count)
+    coordinates.append(contentsOf: repeatElement(fresh, count: count - coordinates.count))
     shares.grow(to: count)
   }
 
   mutating func name(_ name: (Int) -> String) { shares.name(to: coordinates.count, name) }
 
+  /// Whether weights are averaged.
+  var averages: Bool { averagingStart != nil }
+  /// Whether anything shrinks.
+  var shrinks: Bool { penalty.l1 > 0 || penalty.l2 > 0 }
+
   // MARK: Rates and debts
 
-  /// r: how far a step of size 1 moves this weight for a gradient of 1.
+  /// Rates for the roots of the squared gradients' sums, times the scales: one over them, 0 where there has been no gradient,
+  /// and within Float32's range.
   @inline(__always)
-  private func rate(_ coordinate: Coordinate) -> Double {
+  static func rate(_ root: Pair) -> Pair {
+    let most = Pair(repeating: Double(Float.greatestFiniteMagnitude))
+    return Pair.zero.replacing(with: Pair.lesser(1 / root, most), where: root .> .zero)
+  }
+
+  /// r after the latest gradient, in Float64.
+  @inline(__always)
+  func freshRate(_ coordinate: Coordinate) -> Double {
     switch optimizer {
-    case .adagrad: coordinate.sum > 0 ? 1 / coordinate.sum.squareRoot() : 0
+    case .adagrad: AdaptiveWeights.rate(Pair(repeating: coordinate.sum.squareRoot()))[0]
     case .normalized:
-      coordinate.sum > 0 && coordinate.scale > 0 ? 1 / (Double(coordinate.scale) * coordinate.sum.squareRoot()) : 0
+      AdaptiveWeights.rate(Pair(repeating: coordinate.sum.squareRoot() * Double(coordinate.scaleOrRate)))[0]
     case .sgd, .ftrl: 1
     }
   }
 
   @inline(__always)
-  private func flow(_ feature: Int, _ coordinate: Coordinate) -> ShrinkageFlow {
-    let penalty = configuration.penalty
-    let rate = rate(coordinate)
+  func flow(_ feature: Int, _ coordinate: Coordinate) -> ShrinkageFlow {
+    let rate = optimizer == .normalized ? freshRate(coordinate) : Double(coordinate.scaleOrRate)
     if shares.isUniform {
-      return ShrinkageFlow(gravity: penalty.l1 * rate, decay: penalty.l2 * rate, threshold: threshold)
+      return ShrinkageFlow(gravity: penalty.l1 * rate, decay: penalty.l2 * rate, threshold: penalty.threshold)
     }
     let share = shares[feature]
     let gravity = rate * share.factor * share.size
     return ShrinkageFlow(
-      gravity: penalty.l1 * gravity, decay: penalty.l2 * gravity * share.size, threshold: threshold / share.size)
+      gravity: penalty.l1 * gravity, decay: penalty.l2 * gravity * share.size,
+      threshold: penalty.threshold / share.size)
   }
 
   /// w as of `now`.
   @inline(__always)
-  private func settled(_ feature: Int, _ coordinate: Coordinate, at now: Double) -> Double {
+  func settled(_ feature: Int, _ coordinate: Coordinate, at now: Double) -> Double {
     let value = Double(coordinate.value)
     let time = now - coordinate.mark
     if !shrinks || value == 0 || !(time > 0) { return value }
@@ -87,7 +107,7 @@ struct AdaptiveWeights: Sendable {
   }
 
   /// ∫ w ds from the beginning of averaging to `now`.
-  private func integral(_ feature: Int, _ coordinate: Coordinate, since start: Double, to now: Double) -> Double {
+  func integral(_ feature: Int, _ coordinate: Coordinate, since start: Double, to now: Double) -> Double {
     let value = Double(coordinate.value)
     if value == 0 { return coordinate.sum }
     let flow = flow(feature, coordinate)
@@ -134,162 +154,81 @@ struct AdaptiveWeights: Sendable {
   @inline(__always)
   private func held(_ x: Double, _ coordinate: Coordinate) -> Double {
     // A weight that comes from another rule has met no value yet.
-    guard optimizer == .normalized, coordinate.scale > 0 else { return x }
-    let scale = Double(coordinate.scale)
+    guard optimizer == .normalized, coordinate.scaleOrRate > 0 else { return x }
+    let scale = Double(coordinate.scaleOrRate)
     return max(-scale, min(x, scale))
   }
 
   // MARK: Learning
 
-  /// Learns one sample; `UpdateRule.md` has the rule.
+  /// Learns the rows of a batch in their order.
   ///
-  /// - Returns: the margin before learning.
+  /// - Parameter record: takes each row and its margin before it was learned.
+  /// - Complexity: O(features of the batch)
+  @inline(__always)
   mutating func learn(
-    _ features: Span<UInt32>, _ values: Span<Float>, target: Double, importance: Double, stepSize: Double,
-    _ state: inout LinearLearner.State
-  ) -> Double {
-    if averages, state.averagingSince == nil, state.steps >= UInt64(configuration.averagingStart ?? 0) {
-      state.averagingSince = state.time.value
-    }
-    let now = state.time.value
-    if settledWeights.count < features.count {
-      settledWeights = Array(repeating: 0, count: features.count)
-      rates = settledWeights
-      paths = settledWeights
-    }
-    let reported = averages ? dot(features, values, state) + LinearLearner.reportedIntercept(state) : nil
-    var stepSize = stepSize
-    let margin = state.intercept + settle(features, values, at: now, importance, &stepSize, &state)
-
-    let slope = loss.cutDerivative(margin, target, &state.clampedUpdates)
-    if slope != 0 || optimizer == .normalized || shares.measures {
-      let curvature = accumulate(features, values, slope * (isInvariant ? importance.squareRoot() : importance), &state)
-      var push = stepSize * importance * slope
-      if isInvariant, slope != 0 {
-        // Far beyond any use, and so that their product is finite.
-        let (amount, curvature) = (min(stepSize * importance, 1e150), min(curvature, 1e150))
-        push = loss.invariantPush(margin, target, amount: amount, curvature: curvature)
+    _ batch: borrowing SampleBatch, _ stepSize: StepSize, _ state: inout LinearLearner.State,
+    record: (_ row: Int, _ margin: Double) -> Void
+  ) {
+    precondition(Int(batch.featureBound) <= coordinates.count)
+    guard shares.isUniform, penalty.threshold == .infinity, optimizer != .sgd else {
+      if sample.count < batch.longestRow { sample = Array(repeating: Settled(), count: batch.longestRow) }
+      for row in 0..<batch.count {
+        let range = batch.range(of: row)
+        let margin = learn(
+          batch.features.span.extracting(range), batch.values.span.extracting(range), target: batch.targets[row],
+          importance: batch.importances[row], stepSize: stepSize(after: state.steps), &state)
+        state.steps += 1
+        record(row, margin)
       }
-      move(features, values, by: push, at: now, &state)
-      if configuration.intercept { state.moveIntercept(by: push * interceptRate(state)) }
+      return
     }
-    if averages, state.averagingSince != nil { state.interceptSum += state.intercept * stepSize }
-    state.time.add(stepSize)
-    return reported ?? margin
+    switch (penalty.l1 > 0, penalty.l2 > 0) {
+    case (false, false): learnQuickly(batch, stepSize, AdagradRule.Plain.self, &state, record)
+    case (true, false): learnQuickly(batch, stepSize, AdagradRule.Gravity.self, &state, record)
+    case (false, true): learnQuickly(batch, stepSize, AdagradRule.Decay.self, &state, record)
+    case (true, true): learnQuickly(batch, stepSize, AdagradRule.Both.self, &state, record)
+    }
   }
 
-  /// Brings the sample's weights up to date.
-  ///
-  /// - Returns: Σ w x.
-  private mutating func settle(
-    _ features: Span<UInt32>, _ values: Span<Float>, at now: Double, _ importance: Double, _ stepSize: inout Double,
-    _ state: inout LinearLearner.State
-  ) -> Double {
-    var sum = 0.0
-    var norm = configuration.intercept ? 1.0 : 0
-    for position in features.indices {
-      let feature = Int(features[position])
-      let x = Double(values[position])
-      let coordinate = coordinates[feature]
-      var weight = settled(feature, coordinate, at: now)
-      if optimizer == .normalized {
-        let size = abs(values[position])
-        if size > coordinate.scale {
-          // A weight that comes from another rule has met no value yet.
-          if coordinate.scale > 0 { weight *= Double(coordinate.scale) / Double(size) }
-          coordinates[feature].scale = size
-          norm += 1
-        } else {
-          let share = x / Double(coordinate.scale)
-          norm += share * share
+  private mutating func learnQuickly<Rule: AdaptiveRule>(
+    _ batch: borrowing SampleBatch, _ stepSize: StepSize, _ rule: Rule.Type, _ state: inout LinearLearner.State,
+    _ record: (_ row: Int, _ margin: Double) -> Void
+  ) {
+    let room = AdaptiveRow<Rule>.room(for: batch.longestRow)
+    if scratch.count < room { scratch = Array(repeating: 0, count: room) }
+    let hasScales = optimizer == .normalized
+    withPass(batch) { pass in
+      var start = 0
+      for row in 0..<batch.count {
+        let range = start..<batch.rowEnds[row]
+        start = range.upperBound
+        let step = stepSize(after: state.steps)
+        let (target, importance) = (batch.targets[row], batch.importances[row])
+        let margin =
+          hasScales
+          ? pass.learn(
+            range, target: target, importance: importance, stepSize: step, Normalized<Rule>.self, &state)
+          : pass.learn(range, target: target, importance: importance, stepSize: step, rule, &state)
+        state.steps += 1
+        record(row, margin)
+      }
+    }
+  }
+
+  private mutating func withPass(_ batch: borrowing SampleBatch, _ body: (AdaptivePass) -> Void) {
+    let (loss, hasIntercept, isInvariant, penalty) = (loss, hasIntercept, isInvariant, (penalty.l1, penalty.l2))
+    coordinates.withUnsafeMutableBufferPointer { weights in
+      scratch.withUnsafeMutableBufferPointer { scratch in
+        batch.features.withUnsafeBufferPointer { features in
+          batch.values.withUnsafeBufferPointer { values in
+            body(
+              AdaptivePass(
+                features: features, values: values, weights: weights, scratch: scratch, penalty: penalty,
+                hasIntercept: hasIntercept, isInvariant: isInvariant, loss: loss))
+          }
         }
       }
-      // By the rules of the time that it is of.
-      if averages {
-        paths[position] =
-          state.averagingSince.map { integral(feature, coordinate, since: $0, to: now) } ?? coordinate.sum
-      }
-      settledWeights[position] = weight
-      sum += weight * x
     }
-    if optimizer == .normalized {
-      state.importance += importance
-      state.squaredNorm += importance * norm
-      if state.squaredNorm > 0 { stepSize *= (state.importance / state.squaredNorm).squareRoot() }
-    }
-    return sum
-  }
-
-  /// Adds the sample's gradients to what the rates depend on, and measures its features.
-  ///
-  /// - Parameter slope: the derivative, times what the update makes of the importance weight.
-  /// - Returns: Σ r x², the intercept's 1 included.
-  private mutating func accumulate(
-    _ features: Span<UInt32>, _ values: Span<Float>, _ slope: Double, _ state: inout LinearLearner.State
-  ) -> Double {
-    let adapts = optimizer == .adagrad || optimizer == .normalized
-    var curvature = 0.0
-    if configuration.intercept {
-      if adapts { state.interceptSum += slope * slope }
-      curvature = interceptRate(state)
-    }
-    let samples = state.steps + 1 - (state.measuringSince ?? 0)
-    for position in features.indices {
-      let feature = Int(features[position])
-      let x = Double(values[position])
-      if adapts {
-        let gradient = slope * x
-        coordinates[feature].sum += gradient * gradient
-      }
-      let rate = rate(coordinates[feature])
-      rates[position] = rate
-      curvature += rate * x * x
-      if shares.measures { shares.measure(feature, x, at: samples) }
-    }
-    return curvature
-  }
-
-  private func interceptRate(_ state: LinearLearner.State) -> Double {
-    switch optimizer {
-    case .adagrad, .normalized: state.interceptSum > 0 ? 1 / state.interceptSum.squareRoot() : 0
-    case .sgd, .ftrl: 1
-    }
-  }
-
-  private mutating func move(
-    _ features: Span<UInt32>, _ values: Span<Float>, by push: Double, at now: Double, _ state: inout LinearLearner.State
-  ) {
-    for position in features.indices {
-      let feature = Int(features[position])
-      var moved = settledWeights[position] - push * rates[position] * Double(values[position])
-      if abs(moved) > LinearLearner.largestWeight {
-        moved = moved < 0 ? -LinearLearner.largestWeight : LinearLearner.largestWeight
-        state.clampedUpdates += 1
-      }
-      let rounded = Float(moved)
-      coordinates[feature].value = rounded
-      coordinates[feature].mark = now
-      if averages { coordinates[feature].sum = paths[position] }
-      if shrinks { carry(Double(rounded), moved, feature, state) }
-    }
-  }
-
-  /// What rounding a weight left unpaid, or paid too much, goes into its mark, as the time in which it is paid. Else a debt
-  /// too small to change the Float32 would be forgiven at every sample, and never paid.
-  private mutating func carry(
-    _ rounded: Double, _ moved: Double, _ feature: Int, _ state: LinearLearner.State
-  ) {
-    let size = abs(rounded)
-    let flow = flow(feature, coordinates[feature])
-    let speed = flow.decay * size + (size <= flow.threshold ? flow.gravity : 0)
-    if speed == 0 || size == 0 { return }
-    let owed = (size - abs(moved)) / speed
-    if averages {
-      // The path of that time will be added again. So little in all of the path's time changes nothing.
-      guard let start = state.averagingSince, abs(owed) < state.time.value - start else { return }
-      coordinates[feature].sum -= rounded * owed
-    }
-    // Where nothing to speak of is ever due, neither is this.
-    if abs(owed) < 1e200 { coordinates[feature].mark -= owed }
   }
 }

@@ -37,6 +37,11 @@ extension LossFunction {
     }
   }
 
+  /// s where a step size or a rate may be anything finite: both are cut far beyond any use, so that their product is finite.
+  func boundedPush(_ margin: Double, _ target: Double, amount: Double, curvature: Double) -> Double {
+    invariantPush(margin, target, amount: min(amount, 1e150), curvature: min(curvature, 1e150))
+  }
+
   /// The share of the way to a fixed point that an exponential approach covers: 1 − e^(−a).
   private func approach(_ amount: Double) -> Double { -expm1(-amount) }
 

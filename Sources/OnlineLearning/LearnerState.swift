@@ -31,6 +31,31 @@ extension LinearLearner {
         && importance >= 0 && squaredNorm >= 0 && measuringSince ?? 0 <= steps
     }
 
+    /// Takes in a sample of `normalized`.
+    ///
+    /// - Parameter norm: Σ (x/s)², the intercept's 1 included.
+    /// - Returns: √(T/N), by which the step size is to be multiplied.
+    @inline(__always)
+    mutating func meet(_ norm: Double, _ importance: Double) -> Double {
+      self.importance += importance
+      squaredNorm += importance * norm
+      return squaredNorm > 0 ? (self.importance / squaredNorm).squareRoot() : 1
+    }
+
+    /// The intercept's rate, where gradients are summed up.
+    @inline(__always)
+    var interceptRate: Double { interceptSum > 0 ? 1 / interceptSum.squareRoot() : 0 }
+
+    /// Adds the square of a gradient of the intercept.
+    ///
+    /// - Returns: the rate after that.
+    @inline(__always)
+    @discardableResult
+    mutating func addSquare(_ gradient: Double) -> Double {
+      interceptSum += gradient * gradient
+      return interceptRate
+    }
+
     /// Moves the intercept, held back at the largest weight.
     @inline(__always)
     mutating func moveIntercept(by push: Double) {

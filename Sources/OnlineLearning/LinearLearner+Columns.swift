@@ -35,7 +35,7 @@ extension LinearLearner {
     if let coordinates = weights.adaptive?.coordinates {
       switch column {
       case .values: return .float32(coordinates.map(\.value))
-      case .scales: return .float32(coordinates.map(\.scale))
+      case .scales: return .float32(coordinates.map(\.scaleOrRate))
       case .marks: return .float64(coordinates.map(\.mark))
       case .sums: return .float64(coordinates.map(\.sum))
       default: return nil
@@ -80,7 +80,7 @@ extension LinearLearner {
     } else {
       let scales = columns.float32(.scales)
       let coordinates = values.indices.map {
-        AdaptiveWeights.Coordinate(value: values[$0], scale: scales[$0], sum: sums[$0], mark: marks[$0])
+        AdaptiveWeights.Coordinate(value: values[$0], scaleOrRate: scales[$0], sum: sums[$0], mark: marks[$0])
       }
       weights.adaptive = AdaptiveWeights(configuration, coordinates: coordinates, sizes: sizes)
     }

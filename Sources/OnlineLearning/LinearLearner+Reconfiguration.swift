@@ -71,8 +71,10 @@ extension LinearLearner {
     if configuration.averagingStart != nil, let adaptive = weights.adaptive {
       sum = adaptive.path(feature, state)
     }
-    let scale = configuration.optimizer == .normalized ? weights.adaptive?.coordinates[feature].scale ?? 0 : 0
+    // Only scales go over; rates follow from the sums.
+    let hadScales = self.configuration.optimizer == .normalized
+    let scale = hadScales ? weights.adaptive?.coordinates[feature].scaleOrRate ?? 0 : 0
     return AdaptiveWeights.Coordinate(
-      value: Float(weight(feature)), scale: scale, sum: sum, mark: state.time.value)
+      value: Float(weight(feature)), scaleOrRate: scale, sum: sum, mark: state.time.value)
   }
 }

@@ -119,18 +119,13 @@ public struct LinearLearner: Sendable {
   @inline(__always)
   public mutating func learn(_ batch: borrowing SampleBatch, record: (_ row: Int, _ margin: Double) -> Void) {
     if weights.uniform != nil { return learnUniform(batch, record) }
-    for row in 0..<batch.count {
-      let range = batch.range(of: row)
-      let (features, values) = (batch.features.span.extracting(range), batch.values.span.extracting(range))
-      let (target, importance) = (batch.targets[row], batch.importances[row])
-      let step = nextStepSize
-      let margin =
-        weights.adaptive?.learn(
-          features, values, target: target, importance: importance, stepSize: step, &state)
-        ?? weights.proximal?.learn(features, values, target: target, importance: importance, &state)
-      state.steps += 1
-      record(row, margin ?? state.intercept)
+    var state = state
+    if weights.adaptive != nil {
+      weights.adaptive?.learn(batch, stepSize, &state, record: record)
+    } else {
+      weights.proximal?.learn(batch, &state, record: record)
     }
+    self.state = state
   }
 
   @inline(__always)

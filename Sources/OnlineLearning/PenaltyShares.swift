@@ -9,6 +9,8 @@ struct PenaltyShares: Sendable {
   }
 
   private let table: PenaltyFactorTable?
+  /// The table's factors.
+  private let factors: [Double]
   private let isScaled: Bool
   /// Each feature's class in the table; empty where there are no factors.
   private var classes: [UInt8] = []
@@ -17,6 +19,7 @@ struct PenaltyShares: Sendable {
 
   init(_ penalty: Penalty, sizes: [RootMeanSquare]) {
     table = penalty.factors.isEmpty ? nil : PenaltyFactorTable(penalty.factors)
+    factors = table?.factors ?? []
     isScaled = penalty.penalize == .scaled
     if isScaled { self.sizes = sizes }
   }
@@ -43,8 +46,7 @@ struct PenaltyShares: Sendable {
 
   @inline(__always)
   subscript(feature: Int) -> Share {
-    let factor =
-      if let table, feature < classes.count { table.factors[Int(classes[feature])] } else { 1.0 }
+    let factor = feature < classes.count ? factors[Int(classes[feature])] : 1
     return Share(factor: factor, size: isScaled ? Double(sizes[feature].value) : 1)
   }
 

@@ -34,6 +34,7 @@ struct ProximalWeights: Sendable {
   }
 
   mutating func grow(to count: Int) {
+    coordinates.reserveHugePages(for: count)
     coordinates.append(contentsOf: repeatElement(Coordinate(), count: count - coordinates.count))
     shares.grow(to: count)
   }
@@ -71,10 +72,29 @@ struct ProximalWeights: Sendable {
     return sum
   }
 
+  /// Learns the rows of a batch in their order.
+  ///
+  /// - Parameter record: takes each row and its margin before it was learned.
+  /// - Complexity: O(features of the batch)
+  @inline(__always)
+  mutating func learn(
+    _ batch: borrowing SampleBatch, _ state: inout LinearLearner.State,
+    record: (_ row: Int, _ margin: Double) -> Void
+  ) {
+    for row in 0..<batch.count {
+      let range = batch.range(of: row)
+      let margin = learn(
+        batch.features.span.extracting(range), batch.values.span.extracting(range), target: batch.targets[row],
+        importance: batch.importances[row], &state)
+      state.steps += 1
+      record(row, margin)
+    }
+  }
+
   /// Learns one sample.
   ///
   /// - Returns: the margin before learning.
-  mutating func learn(
+  private mutating func learn(
     _ features: Span<UInt32>, _ values: Span<Float>, target: Double, importance: Double,
     _ state: inout LinearLearner.State
   ) -> Double {

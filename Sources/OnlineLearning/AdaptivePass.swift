@@ -1,0 +1,49 @@
+/// Learns the rows of one batch by `adagrad` or `normalized` where all features bear the penalty as it is: what
+/// `AdaptiveWeights.learn` does, with pointers looked up once a batch.
+struct AdaptivePass {
+  let features: UnsafeBufferPointer<UInt32>
+  let values: UnsafeBufferPointer<Float>
+  let weights: UnsafeMutableBufferPointer<AdaptiveWeights.Coordinate>
+  let scratch: UnsafeMutableBufferPointer<Double>
+  let penalty: (l1: Double, l2: Double)
+  let hasIntercept: Bool
+  let isInvariant: Bool
+  let loss: LossFunction
+
+  /// - Parameters:
+  ///   - range: the sample's place in the storage.
+  ///   - rule: what there is to be done.
+  /// - Returns: the margin before learning.
+  @inline(__always)
+  func learn<Rule: AdaptiveRule>(
+    _ range: Range<Int>, target: Double, importance: Double, stepSize: Double, _ rule: Rule.Type,
+    _ state: inout LinearLearner.State
+  ) -> Double {
+    let next = range.upperBound &+ range.count <= features.count ? range.upperBound : range.lowerBound
+    let row = AdaptiveRow<Rule>(
+      features: UnsafeBufferPointer(rebasing: features[range]), values: UnsafeBufferPointer(rebasing: values[range]),
+      weights: weights, scratch: scratch,
+      ahead: UnsafeBufferPointer(rebasing: features[next..<next &+ range.count]), gravity: penalty.l1,
+      decay: penalty.l2, longest: 1 / (64 * penalty.l2), timePerGravity: min(1 / penalty.l1, 1e200))
+    let now = state.time.value
+    let (sum, norm) = row.settle(at: now)
+    let step = Rule.hasScales ? stepSize * state.meet(norm + (hasIntercept ? 1 : 0), importance) : stepSize
+    let margin = state.intercept + sum
+    let slope = loss.cutDerivative(margin, target, &state.clampedUpdates)
+    if isInvariant, slope != 0 || Rule.hasScales {
+      let scaled = slope * importance.squareRoot()
+      let curvature = row.accumulate(scaled) + (hasIntercept ? state.addSquare(scaled) : 0)
+      let push =
+        slope == 0
+        ? 0 : loss.boundedPush(margin, target, amount: step * importance, curvature: curvature)
+      state.clampedUpdates += row.move(by: push, at: now)
+      if hasIntercept { state.moveIntercept(by: push * state.interceptRate) }
+    } else if slope != 0 || Rule.hasScales {
+      let push = step * importance * slope
+      state.clampedUpdates += row.accumulateAndMove(slope * importance, by: push, at: now)
+      if hasIntercept { state.moveIntercept(by: push * state.addSquare(slope * importance)) }
+    }
+    state.time.add(step)
+    return margin
+  }
+}
