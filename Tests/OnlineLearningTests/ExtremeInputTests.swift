@@ -33,6 +33,7 @@ import Testing
       #expect(model.learner.state.isPlausible, "step \(step), \(learnerCase.testDescription)")
       if !isHeld || !model.learner.state.isPlausible { break }
       if step % 10 != 9 { continue }
+      #expect(model.learner.isAccepted, "checkpoint, step \(step), \(learnerCase.testDescription)")
       // Metrics that are not finite could not be said in JSON.
       let metrics = [model.validation.overall(loss), model.validation.recent(loss), model.validation.window(loss)]
       #expect(metrics.allSatisfy { $0?.isFinite == true }, "\(metrics), step \(step), \(learnerCase.testDescription)")

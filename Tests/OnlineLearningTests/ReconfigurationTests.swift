@@ -92,6 +92,7 @@ import Testing
     let zerosAgree = weights.indices.allSatisfy { (weights[$0] == 0) == (after.weight($0) == 0) }
     #expect(zerosAgree, "\(old) to \(new), seed=\(seed)")
     #expect(after.state.intercept == before.state.intercept)
+    #expect(after.isAccepted, "\(old) to \(new), seed=\(seed)")
     // A mean goes on only where both report one.
     let reported = old == .averaged && new == .averaged ? before : after
     if old != .averaged || new == .averaged {
