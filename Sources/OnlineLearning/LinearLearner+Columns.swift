@@ -55,13 +55,14 @@ extension LinearLearner {
   /// A learner as a checkpoint holds it, its debts unpaid, so that it goes on bit for bit.
   ///
   /// - Parameter columns: those that `columns(of:)` names, of one length.
-  /// - Returns: nil for columns that do not fit the configuration, or hold a number that no learner comes to.
+  /// - Returns: nil for columns that do not fit the configuration, and where any of the three holds a number that no learner
+  ///   comes to.
   /// - Complexity: O(features)
   public init?(
     _ configuration: LearnerConfiguration, state: State, columns: [WeightColumn: WeightColumn.Values]
   ) {
     let expected = LinearLearner.columns(of: configuration)
-    guard let columns = WeightColumns(columns, expecting: expected) else { return nil }
+    guard configuration.isPlausible, let columns = WeightColumns(columns, expecting: expected) else { return nil }
     let rootMeanSquares = columns.float32(.rootMeanSquares)
     let measured = columns.uint32(.measured)
     let sizes = rootMeanSquares.indices.map { RootMeanSquare(value: rootMeanSquares[$0], samples: measured[$0]) }
@@ -85,6 +86,7 @@ extension LinearLearner {
       weights.adaptive = AdaptiveWeights(configuration, coordinates: coordinates, sizes: sizes)
     }
     self.init(configuration, state: state, weights)
+    guard isPlausible else { return nil }
   }
 }
 

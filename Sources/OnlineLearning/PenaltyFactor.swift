@@ -5,7 +5,10 @@ public struct PenaltyFactor: Sendable, Hashable, Codable {
   /// From 0, never penalized, to `largest`.
   public let factor: Double
 
+  /// The largest factor.
   public static let largest = 1e6
+  /// How many patterns a model may have: it numbers their factors with a byte, and has one more for all other features.
+  public static let largestCount = 255
 
   /// - Returns: nil for a factor out of its range, or an empty pattern.
   public init?(_ pattern: String, _ factor: Double) {
@@ -38,10 +41,9 @@ struct PenaltyFactorTable: Sendable {
   /// The longest first.
   private let prefixes: [(bytes: [UInt8], class: UInt8)]
 
-  /// How many patterns there may be at most, so that a class fits a byte.
-  static let largestCount = 255
+  static let largestCount = PenaltyFactor.largestCount
 
-  /// - Precondition: at most `largestCount` factors.
+  /// - Precondition: at most `PenaltyFactor.largestCount` factors.
   init(_ list: [PenaltyFactor]) {
     var factors = [1.0]
     var names: [String: UInt8] = [:]

@@ -1,8 +1,9 @@
 /// What each feature's share of the penalty depends on besides λ1 and λ2: its factor f, and its size u where penalties
 /// are `scaled`.
 struct PenaltyShares: Sendable {
-  /// One feature's share: λ1 times `gravity`, λ2 times `decay`, θ by `size`.
+  /// One feature's share: λ1 · f · u of gravity, λ2 · f · u² of decay, and the threshold θ / u.
   struct Share {
+    /// f: 1, or what `Penalty.factors` says of its name.
     let factor: Double
     /// u: 1, or the feature's root mean square.
     let size: Double

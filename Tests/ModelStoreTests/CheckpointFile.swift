@@ -20,10 +20,15 @@ struct CheckpointFile {
     data = Array(bytes[(8 + length)...])
   }
 
-  /// A small model with every kind of tensor.
+  /// A small model of `sgd`.
   static func sample(_ loss: Loss = .squared) throws -> CheckpointFile {
-    var model = Model(LearnerConfiguration(loss: loss, penalty: Penalty(l1: 0.01, l2: 0.01, period: 2)))
-    let target = loss.isClassification ? 1.0 : 3
+    try sample(LearnerConfiguration(loss: loss, penalty: Penalty(l1: 0.01, l2: 0.01, period: 2)))
+  }
+
+  /// A small model of three features and five steps.
+  static func sample(_ configuration: LearnerConfiguration) throws -> CheckpointFile {
+    var model = Model(configuration)
+    let target = configuration.loss.isClassification ? 1.0 : 3
     let sample = RandomStream.Sample(features: [("a", 1), ("größe", -2), ("c", 0.5)], target: target, importance: 1)
     for _ in 0..<5 { model.learn([sample]) }
     return try CheckpointFile(model)
@@ -49,6 +54,23 @@ struct CheckpointFile {
   func replacing(_ text: String, with other: String) -> CheckpointFile {
     var copy = self
     copy.header = header.replacing(text, with: other)
+    return copy
+  }
+
+  /// Gives a number in one of the texts another value.
+  ///
+  /// - Parameter path: the text, and the keys that lead to the number.
+  func setting(_ path: [String], to value: String) -> CheckpointFile {
+    // As bytes: comparing characters takes much longer.
+    var rest = header.utf8[...]
+    for (depth, key) in path.enumerated() {
+      let quoted = depth == 0 ? "\"\(key)\":" : "\\\"\(key)\\\":"
+      guard let place = rest.firstRange(of: quoted.utf8) else { return self }
+      rest = rest[place.upperBound...]
+    }
+    guard let end = rest.firstIndex(where: { ",]}".utf8.contains($0) }) else { return self }
+    var copy = self
+    copy.header.replaceSubrange(rest.startIndex..<end, with: value)
     return copy
   }
 

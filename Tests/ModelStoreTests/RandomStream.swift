@@ -36,7 +36,7 @@ struct RandomStream {
     let l2 = generator.pick([0, 0, 0.0005, 0.05, 1])
     // The optimal schedule divides by the sum.
     if schedule == .optimal, l1 + l2 == 0 { l1 = 0.01 }
-    return LearnerConfiguration(
+    var configuration = LearnerConfiguration(
       loss: generator.pick(Loss.allCases),
       lossParameters: LossParameters(
         quantile: Double.random(in: 0.05...0.95, using: &generator),
@@ -52,6 +52,27 @@ struct RandomStream {
         period: generator.pick([1, 1, 2, 5, 1000])),
       memory: ProgressiveValidation.Memory(
         halfLife: Double.random(in: 0.5...5000, using: &generator), window: generator.pick([8, 20, 50, 10_000])))
+    if Bool.random(using: &generator) { setRatesApart(&configuration, &generator) }
+    return configuration
+  }
+
+  /// Another optimizer than `sgd`, averages or penalties by feature; and what does not go together with them left out.
+  private static func setRatesApart(_ configuration: inout LearnerConfiguration, _ generator: inout SeededGenerator) {
+    configuration.optimizer = generator.pick(Optimizer.allCases)
+    configuration.penalty.period = 1
+    if configuration.optimizer != .sgd, configuration.schedule == .optimal {
+      configuration.learningRate.schedule = .inverseScaling
+    }
+    if configuration.optimizer == .ftrl {
+      configuration.learningRate.schedule = .constant
+      configuration.learningRate.update = .gradient
+      configuration.penalty.threshold = nil
+    }
+    if configuration.optimizer == .sgd { configuration.averagingStart = generator.pick([nil, 0, 20]) }
+    configuration.penalty.penalize = generator.pick(Penalty.Penalize.allCases)
+    if Bool.random(using: &generator) {
+      configuration.penalty.factors = [("a", 0), ("e*", 3), ("größe", 0.5)].compactMap { PenaltyFactor($0.0, $0.1) }
+    }
   }
 
   private static func sample(_ loss: Loss, _ generator: inout SeededGenerator) -> Sample {

@@ -6,7 +6,7 @@ import Testing
 
 /// What comes back from a file is the model that went in, to the bit, and it goes on learning as that one would have.
 struct RoundTripTests {
-  @Test(arguments: 0..<60 as Range<UInt64>)
+  @Test(arguments: 0..<80 as Range<UInt64>)
   func restoredModelIsTheSameAtEveryCut(seed: UInt64) throws {
     let directory = try TemporaryDirectory()
     let stream = RandomStream(seed: seed, messages: 24)
@@ -24,7 +24,8 @@ struct RoundTripTests {
 
   /// The seeds above must reach what they are there for.
   @Test func randomStreamsAreVaried() {
-    let configurations = (0..<60).map { RandomStream(seed: $0, messages: 0).configuration }
+    let configurations = (0..<80).map { RandomStream(seed: $0, messages: 0).configuration }
+    #expect(configurations.allSatisfy { $0.contradiction == nil })
     for loss in Loss.allCases {
       for update in LearningRate.Update.allCases {
         #expect(configurations.contains { $0.loss == loss && $0.update == update })
@@ -34,6 +35,12 @@ struct RoundTripTests {
       #expect(configurations.contains { $0.schedule == schedule && $0.penalty.period == 1 })
       #expect(configurations.contains { $0.schedule == schedule && $0.penalty.period > 1 })
     }
+    for optimizer in Optimizer.allCases {
+      let penalties = configurations.filter { $0.optimizer == optimizer }.map(\.penalty).filter { !$0.isNone }
+      for penalize in Penalty.Penalize.allCases { #expect(penalties.contains { $0.penalize == penalize }) }
+      for hasFactors in [false, true] { #expect(penalties.contains { $0.factors.isEmpty != hasFactors }) }
+    }
+    for start in [0, 20] { #expect(configurations.contains { $0.averagingStart == start && !$0.penalty.isNone }) }
     #expect(configurations.contains { $0.penalty.threshold != nil && $0.penalty.period > 1 && $0.penalty.l1 > 0 })
     #expect(configurations.contains { $0.penalty.isNone })
   }

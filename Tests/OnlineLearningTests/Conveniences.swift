@@ -18,6 +18,16 @@ extension LinearLearner {
     margin(features.span, values.span)
   }
 
+  /// What a checkpoint holds of the weights.
+  var columns: [WeightColumn: WeightColumn.Values] {
+    LinearLearner.columns(of: configuration).reduce(into: [:]) { $0[$1] = column($1) }
+  }
+
+  /// Whether a checkpoint of it could be read again.
+  var isAccepted: Bool {
+    state.isPlausible && LinearLearner(configuration, state: state, columns: columns) != nil
+  }
+
   /// Lets steps pass that touch nothing.
   mutating func pass(_ steps: Int) {
     for _ in 0..<steps { learn([], [], 0) }

@@ -33,6 +33,7 @@ import Testing
       #expect(model.learner.state.isPlausible, "step \(step), \(learnerCase.testDescription)")
       if !isHeld || !model.learner.state.isPlausible { break }
       if step % 10 != 9 { continue }
+      #expect(model.learner.isAccepted, "checkpoint, step \(step), \(learnerCase.testDescription)")
       // Metrics that are not finite could not be said in JSON.
       let metrics = [model.validation.overall(loss), model.validation.recent(loss), model.validation.window(loss)]
       #expect(metrics.allSatisfy { $0?.isFinite == true }, "\(metrics), step \(step), \(learnerCase.testDescription)")
@@ -40,6 +41,48 @@ import Testing
     // Invariant updates go no further than the sample asks for, and rates make small steps of large gradients.
     if learnerCase.configuration.update == .gradient, learnerCase.configuration.optimizer == .sgd {
       #expect(lazy.model.learner.state.clampedUpdates > 0, "\(learnerCase.testDescription)")
+    }
+  }
+
+  /// Settings far beyond any use, with ordinary samples.
+  @Test(arguments: LearnerCase.Kind.allCases + [nil], Loss.allCases)
+  func settingsBeyondUseStayFinite(_ kind: LearnerCase.Kind?, _ loss: Loss) {
+    let seed: UInt64 = 98
+    var random = SeededGenerator(seed: seed)
+    let (small, large) = (1e-100, 1e9)
+    for round in 0..<60 {
+      var configuration = LearnerConfiguration(
+        loss: loss,
+        lossParameters: LossParameters(
+          quantile: random.pick([1e-9, 0.5, 1 - 1e-9]), delta: random.pick([small, 1, large]),
+          epsilon: random.pick([0, 1, large])),
+        intercept: random.below(2) == 0, optimizer: kind?.optimizer ?? .sgd,
+        learningRate: LearningRate(
+          initial: random.pick([small, 0.1, large]), power: random.pick([0, 0.25, large]),
+          offset: random.pick([nil, small, large]), update: random.pick(LearningRate.Update.allCases),
+          beta: random.pick([small, 1, large])),
+        averagingStart: kind == .averaged ? 3 : nil,
+        penalty: Penalty(
+          l1: random.pick([0, small, 0.1, large]), l2: random.pick([0, small, 0.1, large]),
+          threshold: random.pick([nil, small, large]), penalize: kind == .scaled ? .scaled : .raw,
+          factors: kind == nil ? [] : LearnerCase.factors + [PenaltyFactor("feature 5", 1e6)].compactMap { $0 }))
+      if kind == nil { configuration.penalty.period = random.pick([1, 3]) }
+      if kind == .ftrl {
+        configuration.learningRate.update = .gradient
+        configuration.penalty.threshold = nil
+      } else if kind?.optimizer ?? .sgd == .sgd, !configuration.penalty.isNone {
+        configuration.learningRate.schedule = random.pick(LearningRate.Schedule.allCases)
+      }
+      var lazy = ModelUnderTest(configuration)
+      var stream = RandomStream(seed: seed + UInt64(round), loss: loss, dimensions: 10, weighted: true)
+      for _ in 0..<40 { lazy.learn(stream.next()) }
+      let learner = lazy.model.learner
+      let place: Comment = "round \(round)"
+      let isHeld = learner.coefficients().allSatisfy { abs($0) <= Float(LinearLearner.largestWeight) }
+      #expect(isHeld, place)
+      #expect(learner.intercept.isFinite, place)
+      let isAccepted = learner.isAccepted
+      #expect(isAccepted, place)
     }
   }
 

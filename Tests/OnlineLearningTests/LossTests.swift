@@ -106,21 +106,27 @@ import Testing
     #expect(function.derivative(-size, 1) == -1)
   }
 
-  private static let requirements: [(losses: [Loss], targets: [(Double, Double?)])] = [
+  private static let requirements: [(losses: [Loss], says: String, targets: [(Double, Double?)])] = [
     (
-      [.squared, .huber, .quantile, .epsilonInsensitive],
+      [.squared, .huber, .quantile, .epsilonInsensitive], "a finite number of at most 3.4e38 either way",
       [(2.5, 2.5), (-0.0, 0), (-7, -7), (3.4e38, 3.4e38), (-3.4e38, -3.4e38), (3.5e38, nil), (-3.5e38, nil)]
     ),
-    ([.poisson], [(0, 0), (-0.0, 0), (2.5, 2.5), (3.4e38, 3.4e38), (-1, nil), (-1e-300, nil), (3.5e38, nil)]),
-    ([.logistic, .hinge, .squaredHinge], [(1, 1), (0, -1), (-0.0, -1), (-1, -1), (2, nil), (0.5, nil), (-2, nil)]),
+    (
+      [.poisson], "from 0 to 3.4e38",
+      [(0, 0), (-0.0, 0), (2.5, 2.5), (3.4e38, 3.4e38), (-1, nil), (-1e-300, nil), (3.5e38, nil)]
+    ),
+    (
+      [.logistic, .hinge, .squaredHinge], "1 for one class and 0 or -1 for the other",
+      [(1, 1), (0, -1), (-0.0, -1), (-1, -1), (2, nil), (0.5, nil), (-2, nil)]
+    ),
   ]
 
   @Test func normalizedTargets() {
     #expect(Self.requirements.flatMap(\.losses).count == Loss.allCases.count)
-    for (losses, targets) in Self.requirements {
+    for (losses, requirement, targets) in Self.requirements {
       for loss in losses {
         #expect(loss.isClassification == (losses.count == 3))
-        #expect(!loss.targetRequirement.isEmpty)
+        #expect(loss.targetRequirement == requirement)
         for (target, expected) in targets + [(.infinity, nil), (-.infinity, nil), (.nan, nil)] {
           #expect(loss.normalizedTarget(target) == expected, "\(loss) y=\(target)")
         }

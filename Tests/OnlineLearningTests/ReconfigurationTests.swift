@@ -12,15 +12,20 @@ import Testing
 
   @Test(arguments: pairs)
   func agreesWithTheOracle(_ before: LearnerCase, _ after: LearnerCase) {
-    var configuration = after.configuration
+    compare(before, to: after.configuration, steps: 900, "\(before.testDescription) to \(after.testDescription)")
+  }
+
+  /// Holds the model against the oracle before and after it gets another configuration, in the middle of every period
+  /// K > 1.
+  private func compare(
+    _ before: LearnerCase, to configuration: LearnerConfiguration, steps: Int, _ comment: Comment
+  ) {
+    var configuration = configuration
     configuration.memory = before.configuration.memory
     var lazy = ModelUnderTest(before.configuration)
     var eager = EagerLearner(before.configuration, dimensions: LearnerCase.dimensions)
-    var stream = RandomStream(
-      seed: before.seed, loss: before.configuration.loss, dimensions: LearnerCase.dimensions, weighted: before.weighted)
-    let comment: Comment = "\(before.testDescription) to \(after.testDescription)"
-    for step in 1...900 {
-      // In the middle of every period K > 1.
+    var stream = before.stream
+    for step in 1...steps {
       if step == 404 {
         lazy.model = lazy.model.reconfigured(configuration)
         eager.reconfigure(configuration)
@@ -45,24 +50,9 @@ import Testing
   @Test(arguments: pairsOfKind)
   func sameOptimizerAgreesWithTheOracle(_ before: LearnerCase, _ after: LearnerCase) {
     var configuration = after.configuration
-    configuration.memory = before.configuration.memory
     configuration.intercept = before.configuration.intercept
     configuration.averagingStart = before.configuration.averagingStart
-    var lazy = ModelUnderTest(before.configuration)
-    var eager = EagerLearner(before.configuration, dimensions: LearnerCase.dimensions)
-    var stream = before.stream
-    let comment: Comment = "\(before.testDescription) to \(after.testDescription)"
-    for step in 1...800 {
-      if step == 404 {
-        lazy.model = lazy.model.reconfigured(configuration)
-        eager.reconfigure(configuration)
-        expectAgreement(lazy, eager, comment)
-      }
-      let sample = stream.next()
-      lazy.learn(sample)
-      eager.learn(sample)
-    }
-    expectAgreement(lazy, eager, comment)
+    compare(before, to: configuration, steps: 800, "\(before.testDescription) to \(after.testDescription)")
   }
 
   private func configuration(_ kind: LearnerCase.Kind) -> LearnerConfiguration {
@@ -92,6 +82,7 @@ import Testing
     let zerosAgree = weights.indices.allSatisfy { (weights[$0] == 0) == (after.weight($0) == 0) }
     #expect(zerosAgree, "\(old) to \(new), seed=\(seed)")
     #expect(after.state.intercept == before.state.intercept)
+    #expect(after.isAccepted, "\(old) to \(new), seed=\(seed)")
     // A mean goes on only where both report one.
     let reported = old == .averaged && new == .averaged ? before : after
     if old != .averaged || new == .averaged {

@@ -41,12 +41,11 @@ import Testing
       LearnerConfiguration.self, from: JSONEncoder().encode(learner.configuration))
     let validation = try JSONDecoder().decode(
       ProgressiveValidation.self, from: JSONEncoder().encode(model.validation))
-    var columns: [WeightColumn: WeightColumn.Values] = [:]
-    for column in LinearLearner.columns(of: configuration) { columns[column] = learner.column(column) }
     return Model(
       dictionary: try #require(
         FeatureDictionary(bytes: model.dictionary.nameBytes, ends: model.dictionary.nameEnds)),
-      learner: try #require(LinearLearner(configuration, state: state, columns: columns)), validation: validation)
+      learner: try #require(LinearLearner(configuration, state: state, columns: learner.columns)),
+      validation: validation)
   }
 
   @Test(arguments: cases)
@@ -83,8 +82,7 @@ import Testing
     for _ in 0..<20 { model.learn(stream.next()) }
     let learner = model.model.learner
     let names = LinearLearner.columns(of: configuration)
-    var whole: [WeightColumn: WeightColumn.Values] = [:]
-    for column in names { whole[column] = learner.column(column) }
+    let whole = learner.columns
     #expect(LinearLearner(configuration, state: learner.state, columns: whole) != nil)
     for name in names {
       var columns = whole

@@ -86,7 +86,51 @@ struct DivergenceTests {
     ]
   }
 
-  @Test(arguments: healthy)
+  /// Each weight by a step size of its own, which falls where gradients are large.
+  private static let adaptive: [Optimizer] = [.adagrad, .normalized, .ftrl]
+  /// Losses whose slope does not grow with the error. Where it does, a step that is far too large meets gradients so large
+  /// that these optimizers take small ones from then on.
+  private static let withBoundedSlope: [Loss] = [.huber, .quantile, .epsilonInsensitive, .logistic, .hinge]
+
+  private static let healthyAdaptive: [Case] = adaptive.flatMap { optimizer in
+    Loss.allCases.flatMap { loss in
+      var cases = [
+        Case(loss, "of \(optimizer) with the defaults") { $0.configuration.optimizer = optimizer },
+        Case(loss, "of \(optimizer) far from zero") {
+          $0.configuration.optimizer = optimizer
+          $0.offset = loss == .poisson ? 5 : 1000
+        },
+        Case(loss, "of \(optimizer) far from zero without an intercept") {
+          $0.configuration.optimizer = optimizer
+          $0.configuration.intercept = false
+          $0.offset = loss == .poisson ? 5 : 1000
+        },
+        Case(loss, "of \(optimizer) with all weights held at zero") {
+          $0.configuration.optimizer = optimizer
+          $0.configuration.penalty = Penalty(l1: 1e6)
+        },
+      ]
+      if optimizer != .ftrl {
+        cases.append(
+          Case(loss, "of \(optimizer) with invariant steps as large as may be") {
+            $0.configuration.optimizer = optimizer
+            $0.configuration.learningRate = LearningRate(initial: 1000, update: .invariant)
+            $0.noise = 0
+          })
+      }
+      if loss == .squared || loss == .squaredHinge {
+        cases.append(
+          Case(loss, "of \(optimizer) with first steps far too large, and then smaller ones") {
+            $0.configuration.optimizer = optimizer
+            $0.configuration.learningRate = LearningRate(initial: 1000, update: .gradient)
+            $0.noise = 3
+          })
+      }
+      return cases
+    }
+  }
+
+  @Test(arguments: healthy + healthyAdaptive)
   func healthyModelsAreLeftInPeace(example: Case) {
     let changes = changes(example, samples: 8_000, seed: 1)
     #expect(changes.isEmpty, "\(changes)")
@@ -99,7 +143,17 @@ struct DivergenceTests {
     }
   }
 
-  @Test(arguments: exploding)
+  private static let explodingAdaptive: [Case] = adaptive.flatMap { optimizer in
+    withBoundedSlope.map { loss in
+      Case(loss, "of \(optimizer) with steps far too large") {
+        $0.configuration.optimizer = optimizer
+        $0.configuration.learningRate = LearningRate(initial: 1e6, update: .gradient)
+        $0.noise = 3
+      }
+    }
+  }
+
+  @Test(arguments: exploding + explodingAdaptive)
   func explosionsAreTold(example: Case) {
     let changes = changes(example, samples: 8_000, seed: 1)
     #expect(changes.map(\.1) == [.began], "\(changes)")

@@ -45,8 +45,8 @@ extension LearnerConfiguration.Contradiction {
       let repeated = learner.penalty.factors.map(\.pattern).firstRepetition ?? ""
       return "found several factors for \(repeated), so that it is open which of them holds; give it one"
     case .tooManyFactors:
-      return "found \(learner.penalty.factors.count) factors, and a model tells at most 255 apart; give features that "
-        + "bear the same factor a common prefix, as in sensor_*=0.5"
+      return "found \(learner.penalty.factors.count) factors, and a model tells at most \(PenaltyFactor.largestCount) "
+        + "apart; give features that bear the same factor a common prefix, as in sensor_*=0.5"
     }
   }
 
