@@ -199,7 +199,8 @@ struct AdaptiveWeights: Sendable {
           if coordinate.scale > 0 { weight *= Double(coordinate.scale) / Double(size) }
           coordinates[feature].scale = size
           norm += 1
-        } else {
+        } else if size > 0 {
+          // Values that add up to 0 in a row may be all that a feature has had: then there is no scale yet.
           let share = x / Double(coordinate.scale)
           norm += share * share
         }
