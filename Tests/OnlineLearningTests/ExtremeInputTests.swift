@@ -70,7 +70,7 @@ import Testing
   func settingsBeyondUseStayFinite(_ kind: LearnerCase.Kind?, _ loss: Loss) {
     let seed: UInt64 = 98
     var random = SeededGenerator(seed: seed)
-    let (small, large) = (1e-100, 1e9)
+    let (small, large) = (1e-300, 1e9)
     for round in 0..<60 {
       var configuration = LearnerConfiguration(
         loss: loss,
