@@ -96,7 +96,7 @@ extension LearnerConfiguration {
     }
     if averagingStart != nil, optimizer != .sgd { return .averagingAndOptimizer }
     if penalty.period > 1, !hasOneRate { return .periodAndRates }
-    if penalty.factors.count > PenaltyFactorTable.largestCount { return .tooManyFactors }
+    if penalty.factors.count > PenaltyFactor.largestCount { return .tooManyFactors }
     if Set(penalty.factors.map(\.pattern)).count < penalty.factors.count { return .repeatedFactor }
     return nil
   }

@@ -94,7 +94,8 @@ public struct StepSize: Sendable {
     switch schedule {
     case .constant: initial
     case .inverseScaling: initial / pow(Double(steps) + 1, power)
-    case .optimal: 1 / (strength * (Double(steps) + offset))
+    // Far beyond any use, and so that the sum of all steps stays finite.
+    case .optimal: min(1 / (strength * (Double(steps) + offset)), 1e30)
     }
   }
 }

@@ -41,8 +41,6 @@ struct PenaltyFactorTable: Sendable {
   /// The longest first.
   private let prefixes: [(bytes: [UInt8], class: UInt8)]
 
-  static let largestCount = PenaltyFactor.largestCount
-
   /// - Precondition: at most `PenaltyFactor.largestCount` factors.
   init(_ list: [PenaltyFactor]) {
     var factors = [1.0]

@@ -75,7 +75,8 @@ public struct ShrinkageClock: Sendable, Equatable, Codable {
       let growth = exp(exponent)
       scale = 1 / growth
       // Near 0 the difference would lose digits; further on, no more than every reading of a clock at that time.
-      now = penalty.l1 / penalty.l2 * (exponent < 0.5 ? expm1(exponent) : growth - 1)
+      // λ1/λ2 alone may leave Float64's range.
+      now = penalty.l1 * ((exponent < 0.5 ? expm1(exponent) : growth - 1) / penalty.l2)
     }
     stepsSincePull += 1
     if stepsSincePull >= penalty.period {

@@ -44,12 +44,33 @@ import Testing
     }
   }
 
+  /// Values of a feature that stands twice add up, and may add up to 0. A new feature that is 0 teaches nothing.
+  @Test(arguments: Optimizer.allCases, Penalty.Penalize.allCases)
+  func valuesThatAddUpToZeroStayFinite(_ optimizer: Optimizer, _ penalize: Penalty.Penalize) {
+    var learner = LinearLearner(
+      LearnerConfiguration(optimizer: optimizer, penalty: Penalty(l1: 0.01, penalize: penalize)))
+    learner.grow(to: 2)
+    for round in 0..<3 {
+      var batch = SampleBatch()
+      batch.append(feature: 0, value: 2)
+      let isFinite = batch.add(-2, at: 0)
+      #expect(isFinite)
+      if round > 0 { batch.append(feature: 1, value: 1) }
+      batch.endRow(target: 3, importance: 1)
+      learner.learn(batch) { _, margin in #expect(margin.isFinite) }
+      let isAccepted = learner.isAccepted
+      #expect(isAccepted, "round \(round)")
+    }
+    #expect(learner.coefficient(0) == 0)
+    #expect(learner.coefficient(1) > 0)
+  }
+
   /// Settings far beyond any use, with ordinary samples.
   @Test(arguments: LearnerCase.Kind.allCases + [nil], Loss.allCases)
   func settingsBeyondUseStayFinite(_ kind: LearnerCase.Kind?, _ loss: Loss) {
     let seed: UInt64 = 98
     var random = SeededGenerator(seed: seed)
-    let (small, large) = (1e-100, 1e9)
+    let (small, large) = (1e-300, 1e9)
     for round in 0..<60 {
       var configuration = LearnerConfiguration(
         loss: loss,

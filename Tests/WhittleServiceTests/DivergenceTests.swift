@@ -153,7 +153,14 @@ struct DivergenceTests {
     }
   }
 
-  @Test(arguments: exploding + explodingAdaptive)
+  /// The mean of weights that go to and fro falls, and the loss with it.
+  private static let explodingAverage = Case(.squared, "of an average with steps far too large") {
+    $0.configuration.averagingStart = 10
+    $0.configuration.learningRate = LearningRate(initial: 10)
+    $0.noise = 3
+  }
+
+  @Test(arguments: exploding + explodingAdaptive + [explodingAverage])
   func explosionsAreTold(example: Case) {
     let changes = changes(example, samples: 8_000, seed: 1)
     #expect(changes.map(\.1) == [.began], "\(changes)")

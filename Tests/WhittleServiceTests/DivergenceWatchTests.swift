@@ -1,3 +1,4 @@
+import Glibc
 import OnlineLearning
 import Testing
 
@@ -11,14 +12,20 @@ struct DivergenceWatchTests {
     var step: UInt64 = 0
     var best = 1.0
     var zero = 1.0
+    var clampedUpdates: UInt64 = 0
 
     /// The steps at which something began or ended.
-    mutating func take(_ losses: [Double], every samples: UInt64 = 250) -> [UInt64: DivergenceWatch.Change] {
+    ///
+    /// - Parameter clamped: how many updates are held back from one reading to the next.
+    mutating func take(
+      _ losses: [Double], every samples: UInt64 = 250, clamped: UInt64 = 0
+    ) -> [UInt64: DivergenceWatch.Change] {
       var changes: [UInt64: DivergenceWatch.Change] = [:]
       for loss in losses {
         step += samples
+        clampedUpdates += clamped
         let reading = DivergenceWatch.Reading(
-          step: step, loss: loss, bestConstantLoss: best, zeroLoss: zero)
+          step: step, loss: loss, bestConstantLoss: best, zeroLoss: zero, clampedUpdates: clampedUpdates)
         if let change = watch.take(reading) { changes[step] = change }
       }
       return changes
@@ -61,6 +68,15 @@ struct DivergenceWatchTests {
       changes.merge(stream.take([loss])) { $1 }
     }
     #expect(changes.values.elementsEqual([.began]))
+  }
+
+  /// No fall is one where weights go to and fro between the largest ones.
+  @Test func aLossThatFallsWhileUpdatesAreHeldBackIsTold() {
+    let falling = (0..<8).map { 1e9 * pow(0.9, Double($0)) }
+    var stream = Stream()
+    #expect(stream.take(falling) == [:])
+    stream = Stream()
+    #expect(stream.take(falling, clamped: 1) == [2000: .began])
   }
 
   @Test(arguments: [Double.nan, .infinity])

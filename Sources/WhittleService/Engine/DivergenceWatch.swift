@@ -13,9 +13,10 @@
 /// targets do not vary, and negative for Poisson's loss. The scale is at least Z / 2 whatever B is; for the losses of the
 /// two-class kind and for Poisson, Z is the same number for every target (log 2 or 1), so it is never small.
 ///
-/// A loss that is far and falls fast is a model that adapts to a stream that has changed. So divergence is a loss that was
-/// far in every reading over 1,000 samples or more, and of which at their end three quarters or more are left; and it is
-/// over when every reading over 1,000 samples or more was near. In between, what was last said holds.
+/// A loss that is far and falls fast is a model that adapts to a stream that has changed, unless updates had to be held
+/// back: the mean of weights that go to and fro between the largest ones falls, too. So divergence is a loss that was far
+/// in every reading over 1,000 samples or more, and of which at their end three quarters or more are left, or updates were
+/// held back; and it is over when every reading over 1,000 samples or more was near. In between, what was last said holds.
 struct DivergenceWatch {
   /// What progressive validation says as of one step.
   struct Reading {
@@ -26,6 +27,8 @@ struct DivergenceWatch {
     let bestConstantLoss: Double
     /// The loss of margin 0 for a recent target.
     let zeroLoss: Double
+    /// How many updates had to be held back so far.
+    var clampedUpdates: UInt64 = 0
   }
 
   enum Change {
@@ -33,8 +36,8 @@ struct DivergenceWatch {
   }
 
   private(set) var isDiverging = false
-  /// Where the readings began that would change the verdict, and the loss there.
-  private var stretch: (step: UInt64, loss: Double)?
+  /// The first of the readings that would change the verdict.
+  private var stretch: Reading?
   private var readings = 0.0
   /// Z, from one target a reading.
   private var zeroLoss = 0.0
@@ -64,12 +67,13 @@ struct DivergenceWatch {
       return nil
     }
     guard let begin = stretch else {
-      stretch = (reading.step, reading.loss)
+      stretch = reading
       return nil
     }
     guard reading.step - begin.step >= Self.long else { return nil }
-    if !isDiverging, reading.loss < Self.share * begin.loss {
-      stretch = (reading.step, reading.loss)
+    let adapts = reading.loss < Self.share * begin.loss && reading.clampedUpdates == begin.clampedUpdates
+    if !isDiverging, adapts {
+      stretch = reading
       return nil
     }
     stretch = nil

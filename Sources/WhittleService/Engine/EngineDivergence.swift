@@ -11,7 +11,8 @@ extension DivergenceWatch.Reading {
     let loss = model.configuration.lossFunction
     guard let recent = model.validation.recent(loss) else { return nil }
     self.init(
-      step: model.steps, loss: recent.loss, bestConstantLoss: recent.bestConstantLoss, zeroLoss: loss.value(0, target))
+      step: model.steps, loss: recent.loss, bestConstantLoss: recent.bestConstantLoss, zeroLoss: loss.value(0, target),
+      clampedUpdates: model.learner.state.clampedUpdates)
   }
 }
 
