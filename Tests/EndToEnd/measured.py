@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture
 def measured(record_property):
     """Keeps a measured number."""
-    return lambda name, value: record_property("measured", (name, value))
+    return lambda name, value: record_property("measured", (name, float(value)))
 
 
 def pytest_terminal_summary(terminalreporter):
