@@ -17,6 +17,7 @@ let package = Package(
     .executable(name: "whittled", targets: ["whittled"]),
     .executable(name: "whittle", targets: ["whittle"]),
     .executable(name: "bench", targets: ["bench"]),
+    .library(name: "fuzzing", type: .static, targets: ["Fuzzing"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -73,6 +74,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["OnlineLearning"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "Fuzzing", dependencies: ["OnlineLearning", "SampleFormats"], path: "Tests/Fuzzing", exclude: ["Corpus"],
+      swiftSettings: strict),
     .executableTarget(
       name: "learning-harness", dependencies: ["OnlineLearning", "TestSupport"], path: "Tests/LearningHarness",
       swiftSettings: strict),
