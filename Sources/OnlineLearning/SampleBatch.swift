@@ -25,6 +25,8 @@ public struct SampleBatch: Sendable {
   public var unlearned = 0
   /// How many features were named that the model does not know. Counted only where they are not added.
   public var unknownFeatures = 0
+  /// What the samples are called by those who sent them.
+  public var labels = SampleLabels()
 
   public init() {}
 
@@ -108,5 +110,6 @@ public struct SampleBatch: Sendable {
     (featureBound, largestValue, longestRow) = (0, 0, 0)
     unlearned = 0
     unknownFeatures = 0
+    labels.removeAll()
   }
 }

@@ -158,7 +158,7 @@ extension JSONDiagnosis {
 
   /// An error at `place`, whose bytes are counted from 1.
   func mistake(_ what: String) -> SampleError {
-    SampleError(.brokenJSON, "the payload is not valid JSON: byte \(place + 1): \(what)")
+    SampleError(.brokenJSON, "the payload is not valid JSON: byte \(place + 1): \(what)", at: place)
   }
 
   /// What stands at `place`, in words.

@@ -2,26 +2,66 @@
 /// would be right.
 ///
 /// simdjson decides what valid JSON is and gives no place; this reads a refused text once more, byte by byte, and
-/// only explains. Nothing it does not understand is lost: then simdjson's own words are the error.
+/// only explains.
 struct JSONDiagnosis {
   let text: [UInt8]
   private let maximumDepth: Int
   var place = 0
+  /// Where the value began that no other holds.
+  private var start = 0
+  private let isBatch: Bool
+  /// The element of the batch at hand, counted from 1.
+  private var sample = 0
 
   /// - Throws: the first mistake. Throws nothing where it finds none.
   /// - Complexity: O(bytes)
-  static func explain(_ text: Span<UInt8>, maximumDepth: Int) throws(SampleError) {
-    var diagnosis = JSONDiagnosis(
-      text: text.withUnsafeBufferPointer { Array($0) }, maximumDepth: maximumDepth)
-    try diagnosis.readDocument()
+  static func explain(_ text: UnsafeBufferPointer<UInt8>, maximumDepth: Int) throws(SampleError) {
+    var diagnosis = JSONDiagnosis(text: Array(text), maximumDepth: maximumDepth)
+    do throws(SampleError) {
+      try diagnosis.readDocument()
+    } catch {
+      if !diagnosis.isBatch { throw error.inLine(of: diagnosis.start, text) }
+      throw diagnosis.sample > 0 ? error.inSample(diagnosis.sample) : error
+    }
   }
 
   private init(text: [UInt8], maximumDepth: Int) {
     self.text = text
     self.maximumDepth = maximumDepth
+    isBatch = text.first { !SampleDecoder.isBlank($0) } == UInt8(ascii: "[")
   }
 
   private mutating func readDocument() throws(SampleError) {
+    skipBlanks()
+    repeat {
+      start = place
+      try readValue()
+      let end = place
+      skipBlanks()
+      if byte != nil, isBatch || !text[end..<place].contains(UInt8(ascii: "\n")) {
+        throw mistake(
+          "\(found) follows the end of the JSON; several samples in one message go into an array, or on a line each")
+      }
+      try checkHolds(text[start])
+    } while byte != nil
+  }
+
+  /// Checks that the value that began with `byte` may be a message.
+  private func checkHolds(_ byte: UInt8) throws(SampleError) {
+    let kind =
+      switch byte {
+      case UInt8(ascii: "{"), UInt8(ascii: "["): String?.none
+      case UInt8(ascii: "\""): "a string"
+      case UInt8(ascii: "t"), UInt8(ascii: "f"): "a boolean"
+      case UInt8(ascii: "n"): "null"
+      default: "a number"
+      }
+    guard let kind else { return }
+    throw SampleError(.shape, "a JSON message must be an object or an array of objects, not \(kind)", at: start)
+  }
+
+  /// Reads a value that no other holds, and all that it holds.
+  private mutating func readValue() throws(SampleError) {
     // The closing brackets that are still to come, the innermost last: a loop, since recursion would let the
     // sender choose how deep our stack gets.
     var closers: [UInt8] = []
@@ -29,12 +69,8 @@ struct JSONDiagnosis {
       if try readValueOrOpen(&closers) { continue }
       // A value has ended: close all that ends with it.
       while true {
+        guard let closer = closers.last else { return }
         skipBlanks()
-        guard let closer = closers.last else {
-          if byte == nil { return }
-          throw mistake(
-            "\(found) follows the end of the JSON; several samples in one message go into an array")
-        }
         guard let next = byte else { throw unclosed(closer) }
         if next == closer {
           place += 1
@@ -58,6 +94,7 @@ struct JSONDiagnosis {
   /// - Returns: whether a value must follow, the first of what was opened.
   private mutating func readValueOrOpen(_ closers: inout [UInt8]) throws(SampleError) -> Bool {
     skipBlanks()
+    if isBatch, closers.count == 1 { sample += 1 }
     switch byte {
     case UInt8(ascii: "{"), UInt8(ascii: "["):
       let closer = byte == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]")
@@ -69,7 +106,8 @@ struct JSONDiagnosis {
       }
       closers.append(closer)
       if closers.count > maximumDepth {
-        throw SampleError(.limit, "the JSON nests deeper than limits.nesting_depth, \(maximumDepth)")
+        throw SampleError(
+          .limit, "the JSON nests deeper than limits.nesting_depth, \(maximumDepth)", at: place - 1)
       }
       if byte == nil { throw unclosed(closer) }
       if closer == UInt8(ascii: "}") { try readKey() }

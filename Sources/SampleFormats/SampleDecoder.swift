@@ -8,6 +8,7 @@ public final class SampleDecoder {
   public enum Format: String, Sendable, CaseIterable {
     /// JSON where the payload begins with `{` or `[`, Vowpal Wabbit text otherwise.
     case auto
+    /// JSON: a record, an array of them, or a record a line.
     case json
     /// Vowpal Wabbit text, a sample a line.
     case vw
@@ -17,24 +18,30 @@ public final class SampleDecoder {
   public enum Purpose: Sendable {
     /// New names are added to the dictionary; samples without a target are counted and left out.
     case learn
-    /// Names that the dictionary does not know are counted and left out; targets are ignored.
+    /// Names that the dictionary does not know are counted and left out; targets are ignored. JSON is a question to the
+    /// daemon: its fields have their usual names, whatever those of the messages have.
     case predict
   }
 
   let limits: SampleLimits
   let loss: Loss
-  let json: JSONDocument
+  let json: JSONReader
+  /// The fields of JSON records in messages, and in questions to the daemon.
+  var messageFields: FieldTable
+  var questionFields = FieldTable.question
+  var features = JSONFeatures()
   var row = RowBuilder()
 
-  /// - Parameter loss: decides which targets are valid.
+  /// - Parameters:
+  ///   - loss: decides which targets are valid.
+  ///   - fields: what the fields of JSON records are for, without a contradiction.
   /// - Returns: nil when memory is short.
-  public init?(loss: Loss, limits: SampleLimits = SampleLimits()) {
-    guard let json = JSONDocument(maximumBytes: limits.messageBytes, maximumDepth: limits.nestingDepth) else {
-      return nil
-    }
+  public init?(loss: Loss, limits: SampleLimits = SampleLimits(), fields: JSONFields = JSONFields()) {
+    guard let json = JSONReader(maximumDepth: limits.nestingDepth) else { return nil }
     self.loss = loss
     self.limits = limits
     self.json = json
+    messageFields = FieldTable(fields)
   }
 
   /// Replaces what `batch` holds with the samples of `payload`, in their order.

@@ -28,21 +28,42 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
   public let reason: Reason
   /// What was wrong, where, and what would be right.
   public let message: String
+  /// Where in the payload: the offset of the first byte that is wrong, or of the smallest part known to be; nil where
+  /// the error is about the whole of it.
+  public let position: Int?
 
-  public init(_ reason: Reason, _ message: String) {
+  public init(_ reason: Reason, _ message: String, at position: Int? = nil) {
     self.reason = reason
     self.message = message
+    self.position = position
   }
 
   public var description: String { "\(message) (\(reason.rawValue))" }
 
+  /// The same error with a position, where it has none yet.
+  func at(_ position: Int) -> SampleError {
+    SampleError(reason, message, at: self.position ?? position)
+  }
+
   /// The same error, with the sample that it is about: counted from 1.
   func inSample(_ number: Int) -> SampleError {
-    SampleError(reason, "sample \(number): \(message)")
+    SampleError(reason, "sample \(number): \(message)", at: position)
   }
 
   /// The same error, with the line that it is about: counted from 1.
-  func inLine(_ number: Int) -> SampleError {
-    SampleError(reason, "line \(number): \(message)")
+  ///
+  /// - Parameter start: where the line begins, for errors that have no position.
+  func inLine(_ number: Int, at start: Int? = nil) -> SampleError {
+    SampleError(reason, "line \(number): \(message)", at: position ?? start)
+  }
+
+  /// The same error, with the line that it is about, where the payload has several.
+  ///
+  /// - Parameter start: where the line begins, or anything in it.
+  func inLine(of start: Int, _ payload: UnsafeBufferPointer<UInt8>) -> SampleError {
+    let lineFeed = UInt8(ascii: "\n")
+    let isLast = payload[start...].drop { $0 != lineFeed }.allSatisfy { SampleDecoder.isBlank($0) }
+    let before = payload[..<start].count { $0 == lineFeed }
+    return before == 0 && isLast ? self : inLine(before + 1)
   }
 }

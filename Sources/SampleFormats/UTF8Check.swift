@@ -15,7 +15,7 @@ func explainUTF8(_ text: Span<UInt8>) throws(SampleError) {
       case .truncatedScalar: "a character that is cut off"
       default: "no character"
       }
-    throw SampleError(
-      .notUTF8, "the payload is not UTF-8 text: byte \(error.byteOffsets.lowerBound + 1) begins \(what)")
+    let place = error.byteOffsets.lowerBound
+    throw SampleError(.notUTF8, "the payload is not UTF-8 text: byte \(place + 1) begins \(what)", at: place)
   }
 }

@@ -19,19 +19,20 @@ extension SampleDecoder {
     }
     if payload.count >= 3, payload[0] == 0xEF, payload[1] == 0xBB, payload[2] == 0xBF {
       // Invisible, so that any other error about it would puzzle the reader.
-      throw SampleError(.brokenText, "the payload begins with a byte order mark, EF BB BF; leave it out")
+      throw SampleError(.brokenText, "the payload begins with a byte order mark, EF BB BF; leave it out", at: 0)
     }
     var number = 0
     var rest = 0..<payload.count
     while !rest.isEmpty {
       number += 1
       let end = first(UInt8(ascii: "\n"), in: payload, rest) ?? rest.upperBound
-      let line = payload.extracting(rest.lowerBound..<end)
+      let start = rest.lowerBound
+      let line = payload.extracting(start..<end)
       rest = min(end + 1, rest.upperBound)..<rest.upperBound
       do throws(SampleError) {
         try decodeLine(line, purpose, &batch, &dictionary)
       } catch {
-        throw error.inLine(number)
+        throw error.inLine(number, at: start)
       }
     }
   }

@@ -73,6 +73,14 @@ struct StreamFlags: SettingFlags {
   @Option(name: name("ingest.format"), help: help("ingest.format")) var format: String?
   @Option(name: name("ingest.receive_high_water_mark"), help: help("ingest.receive_high_water_mark"))
   var highWaterMark: String?
+  @Option(name: name("json.layout"), help: help("json.layout")) var layout: String?
+  @Option(name: name("json.target"), help: help("json.target")) var target: String?
+  @Option(name: name("json.features"), help: help("json.features")) var featuresField: String?
+  @Option(name: name("json.weight"), help: help("json.weight")) var weight: String?
+  @Option(name: name("json.id"), help: help("json.id")) var id: String?
+  @Option(name: name("json.source"), help: help("json.source")) var source: String?
+  @Option(name: name("json.seq"), help: help("json.seq")) var seq: String?
+  @Option(name: name("json.ignore"), help: help("json.ignore")) var ignore: [String] = []
   @Option(name: name("limits.message_bytes"), help: help("limits.message_bytes")) var messageBytes: String?
   @Option(name: name("limits.samples_per_message"), help: help("limits.samples_per_message"))
   var samplesPerMessage: String?
@@ -84,13 +92,15 @@ struct StreamFlags: SettingFlags {
 
   var texts: [String: [String]] {
     given([
-      "ingest.format": format, "ingest.receive_high_water_mark": highWaterMark,
+      "ingest.format": format, "ingest.receive_high_water_mark": highWaterMark, "json.layout": layout,
+      "json.target": target, "json.features": featuresField, "json.weight": weight, "json.id": id,
+      "json.source": source, "json.seq": seq,
       "limits.message_bytes": messageBytes, "limits.samples_per_message": samplesPerMessage,
       "limits.features_per_sample": featuresPerSample, "limits.name_bytes": nameBytes,
       "limits.nesting_depth": nestingDepth, "limits.features": features,
     ]).merging([
       "ingest.sub.bind": subBind, "ingest.sub.connect": subConnect, "ingest.sub.topics": subTopics,
-      "ingest.pull.bind": pullBind, "ingest.pull.connect": pullConnect,
+      "ingest.pull.bind": pullBind, "ingest.pull.connect": pullConnect, "json.ignore": ignore,
     ]) { $1 }
   }
 }

@@ -37,7 +37,7 @@ struct BrokenMessageTests {
     let bench = Workbench()
     #expect(throws: SampleError.self) {
       try bench.decode(
-        #"[{"y": 1, "x": {"p": 1}}, {"y": 2, "x": {"q": 2}}, {"y": 3, "x": {"r": 1, "s": []}}]"#)
+        #"[{"y": 1, "x": {"p": 1}}, {"y": 2, "x": {"q": 2}}, {"y": 3, "x": {"r": 1, "r": 2}}]"#)
     }
     #expect(bench.names.isEmpty)
     #expect(throws: SampleError.self) { try bench.decode("1 | p\n2 | q\n3 | r s:x") }

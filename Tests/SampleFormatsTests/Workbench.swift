@@ -7,8 +7,8 @@ final class Workbench {
   var model: Model
   var batch = SampleBatch()
 
-  init(loss: Loss = .squared, limits: SampleLimits = SampleLimits()) {
-    decoder = SampleDecoder(loss: loss, limits: limits)!
+  init(loss: Loss = .squared, limits: SampleLimits = SampleLimits(), fields: JSONFields = JSONFields()) {
+    decoder = SampleDecoder(loss: loss, limits: limits, fields: fields)!
     var configuration = LearnerConfiguration()
     configuration.loss = loss
     model = Model(configuration)
@@ -44,6 +44,18 @@ final class Workbench {
         features: batch.range(of: row).map { place in
           Feature(name: model.dictionary.name(at: Int(batch.features[place])), value: batch.values[place])
         })
+    }
+  }
+
+  /// The error that a payload meets; nil where it meets none.
+  func error(
+    _ payload: String, format: SampleDecoder.Format = .auto, for purpose: SampleDecoder.Purpose = .learn
+  ) -> SampleError? {
+    do throws(SampleError) {
+      try decode(payload, format: format, for: purpose)
+      return nil
+    } catch {
+      return error
     }
   }
 
@@ -84,6 +96,6 @@ extension SampleBatch {
   /// Whether nothing is left in it.
   var isEmpty: Bool {
     features.isEmpty && values.isEmpty && rowEnds.isEmpty && targets.isEmpty && importances.isEmpty
-      && unlearned == 0 && unknownFeatures == 0
+      && unlearned == 0 && unknownFeatures == 0 && labels.count == 0
   }
 }

@@ -71,7 +71,7 @@ import ZeroMQ
     Refused(#"{"op": "predict"}"#, .badRequest, "\"predict\" needs \"x\""),
     Refused(#"{"op": "predict", "x": 1}"#, .badRequest, "\"x\""),
     Refused(#"{"op": "predict", "x": {"a": 1e39}}"#, .badRequest, "the value of feature \"a\" is 1e+39"),
-    Refused(#"{"op": "predict", "x": {"a": [1]}}"#, .badRequest, "a"),
+    Refused(#"{"op": "predict", "x": {"a": [1], "a[0]": 1}}"#, .badRequest, "feature \"a[0]\" stands twice"),
   ]
 
   @Test func everyRefusalSaysWhy() async throws {

@@ -1,5 +1,5 @@
-// A small C face on simdjson's document parser (parse once, then walk the validated document) and on the C++
-// library's number reader.
+// A small C face on simdjson, with which a message of JSON is read value by value, and on the C++ library's number
+// reader.
 #ifndef WHITTLE_CSIMDJSON_H
 #define WHITTLE_CSIMDJSON_H
 
@@ -11,48 +11,69 @@
 extern "C" {
 #endif
 
-typedef struct json_parser json_parser;
+typedef struct json_reader json_reader;
 
 typedef enum {
   JSON_NULL,
   JSON_BOOLEAN,
+  JSON_INTEGER,
   JSON_NUMBER,
   JSON_STRING,
   JSON_ARRAY,
-  JSON_OBJECT
+  JSON_OBJECT,
+  // Ends the innermost array or object that is open.
+  JSON_CLOSE
 } json_kind;
 
-// A place in the parser's current document. Valid until the parser's next json_parse or its end.
+// A part of a value: a scalar, or the beginning or end of what holds others, in the order of the text.
+//
+//     {"y": 1, "x": {"a": 2}}      OBJECT  INTEGER y  OBJECT x  INTEGER a  CLOSE  CLOSE
 typedef struct {
-  uint64_t words[2];
-} json_value;
+  // The unescaped UTF-8 of the key in front of it; NULL where there is none.
+  const uint8_t *name;
+  uint32_t name_count;
+  // Where its value begins in the message.
+  uint32_t place;
+  union {
+    // Of JSON_NUMBER: finite. Of JSON_BOOLEAN: 0 or 1.
+    double number;
+    // Of JSON_INTEGER: any in its range; larger ones are JSON_NUMBER up to 2^64, and refused beyond.
+    int64_t integer;
+    // Of JSON_STRING: unescaped UTF-8.
+    const uint8_t *text;
+    // Of JSON_ARRAY and JSON_OBJECT: a bit (1 << kind) for each kind among what it holds directly; for arrays and
+    // objects among it, JSON_CLOSE.
+    uint64_t kinds;
+  };
+  // Of JSON_STRING: the bytes. Of JSON_ARRAY and JSON_OBJECT: the items up to the one after its end.
+  uint32_t count;
+  json_kind kind;
+} json_item;
 
-// What is left to visit of an array or an object. Valid as long as the value it came from.
-typedef struct {
-  uint64_t next[2];
-  uint64_t end[2];
-} json_cursor;
+typedef enum {
+  // An array of values. The whole message is that array.
+  JSON_BATCH,
+  // Values with line feeds between them; mostly just one.
+  JSON_LINES,
+  // The next value was read.
+  JSON_VALUE,
+  JSON_END,
+  // The message is not JSON, or nests too deep, or is one scalar.
+  JSON_REFUSED,
+  JSON_NO_MEMORY
+} json_step;
 
-// NULL when memory is short. Documents longer than max_bytes or nested deeper than max_depth are refused.
-json_parser *json_parser_create(size_t max_bytes, size_t max_depth);
-void json_parser_destroy(json_parser *parser);
+// NULL when memory is short.
+json_reader *json_reader_create(size_t max_depth);
+void json_reader_destroy(json_reader *reader);
 
-// Copies the bytes, checks all of them (grammar, UTF-8, number ranges) and stores the root in *root.
-// Returns 0, or a code for json_error_message.
-int32_t json_parse(json_parser *parser, const uint8_t *bytes, size_t count, json_value *root);
-const char *json_error_message(int32_t code);
+// Scans a message and checks its UTF-8. It must stay where it is as long as its values are read and used.
+// Returns JSON_BATCH, JSON_LINES, JSON_REFUSED or JSON_NO_MEMORY.
+json_step json_reader_begin(json_reader *reader, const uint8_t *bytes, size_t count);
 
-json_kind json_kind_of(json_value value);
-// The value of a number or of a boolean; 0 for every other kind.
-double json_number(json_value value);
-bool json_boolean(json_value value);
-// The unescaped UTF-8 of a string; empty for every other kind. Valid as long as the value.
-const uint8_t *json_string(json_value value, size_t *count);
-
-// The cursor of an array's elements or of an object's members; of every other kind, an empty one.
-json_cursor json_children(json_value value);
-bool json_next_element(json_cursor *cursor, json_value *element);
-bool json_next_member(json_cursor *cursor, const uint8_t **key, size_t *key_count, json_value *value);
+// Reads the message's next value. Its items are valid until the next call.
+// Returns JSON_VALUE, JSON_END, JSON_REFUSED or JSON_NO_MEMORY; after the last three, call it no more.
+json_step json_reader_next(json_reader *reader, json_item **items, size_t *count);
 
 bool json_is_utf8(const uint8_t *bytes, size_t count);
 

@@ -55,9 +55,9 @@ final class Engine {
     mailbox: Mailbox<EngineLetter>, publisher: Publisher, writer: CheckpointWriter, logger: Logger,
     in context: Context
   ) throws(DaemonError) {
-    guard let decoder = SampleDecoder(loss: settings.settings.learner.loss, limits: settings.settings.limits) else {
-      throw .outOfMemory
-    }
+    let decoder = SampleDecoder(
+      loss: settings.settings.learner.loss, limits: settings.settings.limits, fields: settings.settings.json)
+    guard let decoder else { throw .outOfMemory }
     self.model = model
     self.settings = settings.settings
     self.mailbox = mailbox

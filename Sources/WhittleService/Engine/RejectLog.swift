@@ -17,11 +17,11 @@ struct RejectLog {
       unlogged += 1
       return
     }
-    logger.warning(
-      "message rejected",
-      metadata: [
-        "reason": "\(error.reason.rawValue)", "problem": "\(error.message)", "unlogged_before": "\(unlogged)",
-      ])
+    var metadata: Logger.Metadata = [
+      "reason": "\(error.reason.rawValue)", "problem": "\(error.message)", "unlogged_before": "\(unlogged)",
+    ]
+    if let position = error.position { metadata["position"] = "\(position)" }
+    logger.warning("message rejected", metadata: metadata)
     lastTime = now
     unlogged = 0
   }

@@ -1,4 +1,5 @@
 internal import OnlineLearning
+internal import SampleFormats
 internal import WhittleProtocol
 
 /// One thing that can be set: its key, what it takes, and how it gets into `Settings` and out again.
@@ -139,6 +140,35 @@ extension Setting {
     Setting(
       key, path, summary, expects: "the path of a directory",
       parse: { $0.isEmpty || $0.contains("\0") ? nil : $0 }, render: { .string($0) })
+  }
+
+  /// The name of a JSON field.
+  static func fieldName(_ key: String, _ path: SettingPath<String>, _ summary: String) -> Setting {
+    Setting(
+      key, path, summary, expects: "the name of a field", parse: { $0.isEmpty ? nil : $0 }, render: { .string($0) })
+  }
+
+  /// The name of a JSON field, or a word that stands for the usual one or for none.
+  static func optionalFieldName(
+    _ key: String, _ path: SettingPath<JSONFields.Name>, _ summary: String, orNone: Bool = true
+  ) -> Setting {
+    Setting(
+      key, path, summary, expects: orNone ? "the name of a field, auto or none" : "the name of a field, or auto",
+      parse: { text in
+        switch text {
+        case "": nil
+        case "auto": .auto
+        case "none": orNone ? JSONFields.Name.none : nil
+        default: .field(text)
+        }
+      },
+      render: { name in
+        switch name {
+        case .auto: .string("auto")
+        case .none: .string("none")
+        case .field(let field): .string(field)
+        }
+      })
   }
 
   /// A list of features' shares of the penalty.

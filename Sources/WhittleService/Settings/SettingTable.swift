@@ -76,6 +76,28 @@ public enum SettingTable {
     .integer(
       "ingest.receive_high_water_mark", \.ingest.receiveHighWaterMark,
       "Messages a socket holds for the engine; beyond, SUB drops and PULL makes senders wait.", 1...100_000_000),
+    .choice(
+      "json.layout", \.json.layout,
+      "Whether a JSON record has its features in a field of their own, or flat among its other fields."),
+    .fieldName("json.target", \.json.target, "JSON: the field of the target."),
+    .optionalFieldName(
+      "json.features", \.json.features,
+      "JSON: the field of the features of nested records; auto: x.", orNone: false),
+    .optionalFieldName(
+      "json.weight", \.json.weight,
+      "JSON: the field of the importance weight; auto: weight in nested records, none in flat ones."),
+    .optionalFieldName(
+      "json.id", \.json.id, "JSON: the field of the sample's id; auto: id in nested records, none in flat ones."),
+    .optionalFieldName(
+      "json.source", \.json.source,
+      "JSON: the field that names the sample's source; auto: source in nested records, none in flat ones."),
+    .optionalFieldName(
+      "json.seq", \.json.seq,
+      "JSON: the field of the sample's number in its source's sequence; auto: seq in nested records, none in flat "
+        + "ones."),
+    .list(
+      "json.ignore", \.json.ignored, "JSON: fields that are passed over.", expects: "names of fields",
+      check: { !$0.isEmpty }),
     .integer("limits.message_bytes", \.limits.messageBytes, "Bytes of a message.", 1...(1 << 30)),
     .integer("limits.samples_per_message", \.limits.samplesPerMessage, "Samples in a message.", 1...100_000_000),
     .integer("limits.features_per_sample", \.limits.featuresPerSample, "Features in a sample.", 1...100_000_000),

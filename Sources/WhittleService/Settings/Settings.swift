@@ -35,6 +35,8 @@ public struct Settings: Sendable, Equatable {
   }
 
   public var ingest = Ingest()
+  /// What the fields of JSON records are for.
+  public var json = JSONFields()
   public var learner = LearnerConfiguration()
   public var limits = SampleLimits()
   public var publishBind = [DefaultEndpoints.publish]

@@ -1,4 +1,5 @@
 internal import OnlineLearning
+internal import SampleFormats
 public import WhittleProtocol
 
 /// Settings with where each of them came from.
@@ -129,6 +130,7 @@ private struct Collector {
       report(contradiction.keys, contradiction.problem(of: learner))
       contradiction.mend(&learner)
     }
+    for contradiction in settings.json.contradictions { report(contradiction.keys, contradiction.problem) }
     let bound: [(key: String, endpoints: [String])] = [
       ("ingest.sub.bind", ingest.subBind), ("ingest.pull.bind", ingest.pullBind),
       ("publish.bind", settings.publishBind), ("query.bind", settings.queryBind),

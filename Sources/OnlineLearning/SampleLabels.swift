@@ -1,0 +1,88 @@
+/// What samples are called by those who sent them: an id, a source and a number in its sequence. Only for samples that
+/// have any of them, in their order.
+public struct SampleLabels: Sendable {
+  /// The labels of one sample.
+  public struct Label: Sendable {
+    /// The sample's place in its message, from 0; samples that are not to be learned count too.
+    public let sample: Int
+    /// The sample's row in the batch; nil where it is not to be learned.
+    public let row: Int?
+    /// Its number among the samples of its source, below 2⁶³.
+    public let seq: UInt64?
+    /// Where its id and its source stand among all bytes.
+    fileprivate(set) var id: Range<Int>?
+    fileprivate(set) var source: Range<Int>?
+  }
+
+  private var labels: [Label] = []
+  private var bytes: [UInt8] = []
+
+  public init() {}
+
+  /// How many samples have labels.
+  public var count: Int { labels.count }
+
+  /// - Precondition: `place` is below `count`.
+  public subscript(place: Int) -> Label { labels[place] }
+
+  /// The UTF-8 of a label's id; nil where it has none.
+  ///
+  /// - Complexity: O(1)
+  public func id(of label: Label) -> ArraySlice<UInt8>? { label.id.map { bytes[$0] } }
+
+  /// The UTF-8 of a label's source; nil where it has none.
+  ///
+  /// - Complexity: O(1)
+  public func source(of label: Label) -> ArraySlice<UInt8>? { label.source.map { bytes[$0] } }
+
+  /// Adds a sample's labels, to which `setID` and `setSource` may then add.
+  ///
+  /// - Complexity: O(1), amortized
+  public mutating func append(sample: Int, row: Int?, seq: UInt64?) {
+    labels.append(Label(sample: sample, row: row, seq: seq))
+  }
+
+  /// Gives the sample added last its id.
+  ///
+  /// - Precondition: there is one.
+  /// - Complexity: O(bytes), amortized
+  public mutating func setID(_ id: Span<UInt8>) {
+    labels[labels.count - 1].id = append(id)
+  }
+
+  /// Gives the sample added last a number for its id: the same id as the number's decimal digits.
+  ///
+  /// - Precondition: there is one.
+  /// - Complexity: O(1), amortized
+  public mutating func setID(_ id: Int64) {
+    let start = bytes.count
+    var rest = id.magnitude
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    if id < 0 { bytes.append(UInt8(ascii: "-")) }
+    bytes[start...].reverse()
+    labels[labels.count - 1].id = start..<bytes.count
+  }
+
+  /// Gives the sample added last its source.
+  ///
+  /// - Precondition: there is one.
+  /// - Complexity: O(bytes), amortized
+  public mutating func setSource(_ source: Span<UInt8>) {
+    labels[labels.count - 1].source = append(source)
+  }
+
+  private mutating func append(_ text: Span<UInt8>) -> Range<Int> {
+    let start = bytes.count
+    text.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    return start..<bytes.count
+  }
+
+  /// Empties it and keeps its storage.
+  public mutating func removeAll() {
+    labels.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+  }
+}

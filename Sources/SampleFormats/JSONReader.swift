@@ -1,0 +1,114 @@
+internal import CSimdJSON
+
+/// A message of JSON, read value by value by simdjson.
+///
+/// This type is internal to the decoders: what it hands out points into the message and into its own buffers, and is
+/// valid until the next value is read.
+final class JSONReader {
+  enum Form {
+    /// One array of values.
+    case batch
+    /// One value, or several with line feeds between them.
+    case lines
+  }
+
+  /// A value and all that it holds, as `json_item` describes it.
+  struct Value {
+    fileprivate let items: UnsafeMutablePointer<json_item>
+    /// The items, the value's own and its end included.
+    let count: Int
+
+    /// - Precondition: `place` is below `count`, which the walk along `next(after:)` keeps.
+    subscript(place: Int) -> json_item { items[place] }
+
+    /// The place of the item that follows the one at `place` and all that it holds.
+    func next(after place: Int) -> Int { place + (items[place].isContainer ? Int(items[place].count) : 1) }
+
+    /// Takes a member out of its object, so that `isTaken` tells it from the others.
+    func take(_ place: Int) { items[place].name = nil }
+  }
+
+  private let reader: OpaquePointer
+  private let maximumDepth: Int
+  private var payload = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+
+  /// - Returns: nil when memory is short.
+  init?(maximumDepth: Int) {
+    guard let reader = json_reader_create(maximumDepth) else { return nil }
+    self.reader = reader
+    self.maximumDepth = maximumDepth
+  }
+
+  deinit {
+    json_reader_destroy(reader)
+  }
+
+  /// Begins a message, which must stay where it is while its values are read and used.
+  ///
+  /// - Throws: what is wrong: UTF-8, or grammar.
+  func begin(_ payload: UnsafeBufferPointer<UInt8>) throws(SampleError) -> Form {
+    self.payload = payload
+    switch json_reader_begin(reader, payload.baseAddress, payload.count) {
+    case JSON_BATCH: return .batch
+    case JSON_LINES: return .lines
+    case let step: throw error(step)
+    }
+  }
+
+  /// The next value, or nil at the end of the message.
+  ///
+  /// - Throws: what is wrong: grammar, a number out of range, nesting too deep.
+  func next() throws(SampleError) -> Value? {
+    var items: UnsafeMutablePointer<json_item>?
+    var count = 0
+    let step = json_reader_next(reader, &items, &count)
+    if step == JSON_VALUE, let items { return Value(items: items, count: count) }
+    if step == JSON_END { return nil }
+    throw error(step)
+  }
+
+  private func error(_ step: json_step) -> SampleError {
+    if step == JSON_NO_MEMORY {
+      return SampleError(
+        .limit, "there is no memory for a message of \(payload.count) bytes; lower limits.message_bytes")
+    }
+    do throws(SampleError) {
+      try explainUTF8(payload.span)
+      try JSONDiagnosis.explain(payload, maximumDepth: maximumDepth)
+    } catch {
+      return error
+    }
+    return SampleError(.brokenJSON, "simdjson refuses the payload and does not say why")
+  }
+}
+
+extension json_item {
+  var isContainer: Bool { kind == JSON_OBJECT || kind == JSON_ARRAY }
+  /// Whether `JSONReader.Value.take` has taken it, where it is the member of an object: each has a key.
+  var isTaken: Bool { name == nil }
+  var isNumber: Bool { kind == JSON_NUMBER || kind == JSON_INTEGER || kind == JSON_BOOLEAN }
+  /// The value of a number or a boolean.
+  var value: Double { kind == JSON_INTEGER ? Double(integer) : number }
+
+  /// The key in front of it, unescaped.
+  ///
+  /// The bytes live until the next value is read, which this module's walks do not outlast.
+  var key: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: name, count: Int(name_count)) }
+
+  /// A string, unescaped; as long-lived as the key.
+  ///
+  /// - Precondition: the kind is a string.
+  var string: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: text, count: Int(count)) }
+
+  /// The kind in words, for error texts.
+  var kindName: String {
+    switch kind {
+    case JSON_NULL: "null"
+    case JSON_BOOLEAN: "a boolean"
+    case JSON_INTEGER, JSON_NUMBER: "a number"
+    case JSON_STRING: "a string"
+    case JSON_ARRAY: "an array"
+    default: "an object"
+    }
+  }
+}

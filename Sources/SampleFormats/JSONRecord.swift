@@ -1,0 +1,112 @@
+internal import CSimdJSON
+
+/// What a record says besides its features, and where those are.
+struct JSONRecord {
+  private(set) var target: Double?
+  private(set) var importance = 1.0
+  private(set) var id: json_item?
+  private(set) var source: json_item?
+  private(set) var seq: UInt64?
+  /// The place of the object or array that holds the features; 0, the record itself, where it is flat.
+  private(set) var features = 0
+  /// Whether all features are numbers and booleans, so that none has another name than its key.
+  private(set) var isPlain = true
+
+  var isLabeled: Bool { id != nil || source != nil || seq != nil }
+
+  /// Reads the fields of a record that have a role. In a flat record they are taken out, so that features are left.
+  ///
+  /// - Throws: an unknown or repeated field, or a value that is not what its role needs.
+  init(_ record: JSONReader.Value, _ fields: inout FieldTable) throws(SampleError) {
+    fields.beginRecord()
+    let isFlat = fields.layout == .flat
+    var hasFeatures = isFlat
+    var place = 1
+    while place < record.count - 1 {
+      let item = record[place]
+      do throws(SampleError) {
+        if let role = try fields.role(of: item.key) {
+          try read(item, at: place, role, fields)
+          if role == .features { hasFeatures = true }
+          if isFlat { record.take(place) }
+        } else if isFlat {
+          isPlain = isPlain && item.isNumber
+        } else {
+          throw SampleError(
+            .unknownField,
+            "a sample has no field \(quoted(item.key.span)); known fields: \(fields.names) (features go into "
+              + "\"\(fields.name(of: .features))\")")
+        }
+      } catch {
+        throw error.at(Int(item.place))
+      }
+      place = record.next(after: place)
+    }
+    guard hasFeatures else {
+      throw SampleError(
+        .shape,
+        "the sample has no \"\(fields.name(of: .features))\"; give its features as an object or an array")
+    }
+  }
+
+  private mutating func read(
+    _ item: json_item, at place: Int, _ role: JSONFields.Role, _ fields: FieldTable
+  ) throws(SampleError) {
+    switch role {
+    case .target: target = try number(item, .target, fields, .target)
+    case .weight: importance = try number(item, .weight, fields, .importance) ?? 1
+    case .features:
+      guard item.isContainer else {
+        throw JSONRecord.wrong(item, .features, fields, "an object by name or an array by position")
+      }
+      features = place
+      let plain: UInt64 = 1 << JSON_NUMBER.rawValue | 1 << JSON_INTEGER.rawValue | 1 << JSON_BOOLEAN.rawValue
+      isPlain = item.kinds & ~plain == 0
+    case .id:
+      switch item.kind {
+      case JSON_NULL: break
+      case JSON_INTEGER: id = item
+      case JSON_STRING where item.count > 0: id = item
+      default: throw JSONRecord.wrong(item, .id, fields, "a text that is not empty, or a whole number below 2^63")
+      }
+    case .source:
+      if item.kind == JSON_NULL { break }
+      guard item.kind == JSON_STRING, item.count > 0 else {
+        throw JSONRecord.wrong(item, .source, fields, "a text that is not empty")
+      }
+      source = item
+    case .seq:
+      if item.kind == JSON_NULL { break }
+      guard item.kind == JSON_INTEGER, item.integer >= 0 else {
+        throw JSONRecord.wrong(item, .seq, fields, "a whole number from 0 to 9223372036854775807")
+      }
+      seq = UInt64(item.integer)
+    case .ignore: break
+    }
+  }
+
+  private func number(
+    _ item: json_item, _ role: JSONFields.Role, _ fields: FieldTable, _ reason: SampleError.Reason
+  ) throws(SampleError) -> Double? {
+    switch item.kind {
+    case JSON_NUMBER, JSON_INTEGER: return item.value
+    case JSON_BOOLEAN where role == .target: return item.value
+    case JSON_NULL: return nil
+    default: throw JSONRecord.wrong(item, role, fields, "a number", reason)
+    }
+  }
+
+  private static func wrong(
+    _ item: json_item, _ role: JSONFields.Role, _ fields: FieldTable, _ expectation: String,
+    _ reason: SampleError.Reason = .shape
+  ) -> SampleError {
+    let found =
+      switch (item.kind, role) {
+      case (JSON_INTEGER, .seq): "\(item.integer)"
+      case (JSON_NUMBER, .seq), (JSON_NUMBER, .id): "\(item.number)"
+      case (JSON_STRING, .id) where item.count == 0, (JSON_STRING, .source) where item.count == 0: "an empty one"
+      default: item.kindName
+      }
+    return SampleError(reason, "\"\(fields.name(of: role))\" must be \(expectation), not \(found)")
+  }
+}
