@@ -14,20 +14,24 @@ public import OnlineLearning
 /// | `name_ends` | I64 | where each name ends in `names` |
 ///
 /// and its `__metadata__` the texts `format` ("whittle checkpoint"), `format_version`, `step`, `time` (Unix seconds),
-/// `configuration` and `state` (JSON), and `checksum`: the CRC-32C of the whole file with the checksum's own eight
+/// `configuration`, `state` and `sequences` (JSON), and `checksum`: the CRC-32C of the whole file with the checksum's own eight
 /// digits taken as zeros.
 public struct Checkpoint: Sendable {
   /// The version that this whittle writes, and the newest that it reads.
   ///
-  /// Version 1 knew no optimizer but `sgd`; what it lacks has its default.
+  /// Version 1 knew no optimizer but `sgd`; what it lacks has its default. Where there are no `sequences`, no source had
+  /// numbered anything.
   public static let formatVersion = 2
 
   public let model: Model
+  /// How far the sources of samples had got.
+  public let sequences: SourceSequences
   /// When it was made, in seconds since 1970.
   public let time: Double
 
-  public init(_ model: Model, time: Double) {
+  public init(_ model: Model, sequences: SourceSequences = SourceSequences(), time: Double) {
     self.model = model
+    self.sequences = sequences
     self.time = time
   }
 
@@ -66,6 +70,7 @@ public struct Checkpoint: Sendable {
         "time": String(time),
         "configuration": try Checkpoint.json(model.configuration),
         "state": try Checkpoint.json(state),
+        "sequences": try Checkpoint.json(sequences),
         "checksum": Checkpoint.noChecksum,
       ])
     let chunks = tensors.map(\.bytes)

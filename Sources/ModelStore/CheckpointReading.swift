@@ -22,7 +22,9 @@ extension Checkpoint {
         let time: Double = try Checkpoint.number("time", in: header)
         // Up to the year 5138; what shows times to people does not take every number.
         guard (0...1e11).contains(time) else { throw SafeTensors.Malformed(problem: "its \"time\" is \(time)") }
-        self.init(try Checkpoint.model(bytes, header), time: time)
+        let sequences: SourceSequences =
+          header.metadata["sequences"] == nil ? SourceSequences() : try Checkpoint.json("sequences", in: header)
+        self.init(try Checkpoint.model(bytes, header), sequences: sequences, time: time)
         return
       }
     } catch {

@@ -28,6 +28,8 @@ public struct SampleBatch: Sendable {
   /// What the samples are called by those who sent them.
   public var labels = SampleLabels()
 
+  private var keptEnds: [Int] = []
+
   public init() {}
 
   /// The number of rows.
@@ -98,6 +100,40 @@ public struct SampleBatch: Sendable {
       if !values[position].isFinite { return false }
     }
     return true
+  }
+
+  /// Takes rows out again; the others close ranks.
+  ///
+  /// - Parameter rows: ascending, each once, below `count`.
+  /// - Complexity: O(features of the batch)
+  public mutating func removeRows(_ rows: [Int]) {
+    var removed = rows.makeIterator()
+    var next = removed.next()
+    var (kept, end) = (0, 0)
+    for row in 0..<count {
+      let range = range(of: row)
+      if row == next {
+        next = removed.next()
+        continue
+      }
+      // Never ahead of what is read, and the end of the row before is read no more once this one's range is known.
+      for position in range {
+        features[end] = features[position]
+        values[end] = values[position]
+        end += 1
+      }
+      targets[kept] = targets[row]
+      importances[kept] = importances[row]
+      keptEnds.append(end)
+      kept += 1
+    }
+    swap(&rowEnds, &keptEnds)
+    keptEnds.removeAll(keepingCapacity: true)
+    features.removeLast(features.count - end)
+    values.removeLast(values.count - end)
+    targets.removeLast(targets.count - kept)
+    importances.removeLast(importances.count - kept)
+    labels.removeRows(rows)
   }
 
   /// Empties the batch and keeps its storage.

@@ -6,7 +6,7 @@ public struct SampleLabels: Sendable {
     /// The sample's place in its message, from 0; samples that are not to be learned count too.
     public let sample: Int
     /// The sample's row in the batch; nil where it is not to be learned.
-    public let row: Int?
+    public fileprivate(set) var row: Int?
     /// Its number among the samples of its source, below 2⁶³.
     public let seq: UInt64?
     /// Where its id and its source stand among all bytes.
@@ -78,6 +78,26 @@ public struct SampleLabels: Sendable {
     let start = bytes.count
     text.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
     return start..<bytes.count
+  }
+
+  /// The labels of rows that were taken out go with them; those of later rows follow.
+  ///
+  /// - Parameter rows: ascending.
+  mutating func removeRows(_ rows: [Int]) {
+    // Labels are in the order of the rows.
+    var passed = 0
+    var kept = 0
+    for place in labels.indices {
+      var label = labels[place]
+      if let row = label.row {
+        while passed < rows.count, rows[passed] < row { passed += 1 }
+        if passed < rows.count, rows[passed] == row { continue }
+        label.row = row - passed
+      }
+      labels[kept] = label
+      kept += 1
+    }
+    labels.removeLast(labels.count - kept)
   }
 
   /// Empties it and keeps its storage.

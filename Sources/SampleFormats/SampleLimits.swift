@@ -12,10 +12,13 @@ public struct SampleLimits: Sendable, Equatable {
   public var nestingDepth: Int
   /// Features that the model may know.
   public var features: Int
+  /// Sources that number their samples.
+  public var sources: Int
 
   public init(
     messageBytes: Int = 16 << 20, samplesPerMessage: Int = 100_000, featuresPerSample: Int = 1_000_000,
-    nameBytes: Int = 1024, nestingDepth: Int = 32, features: Int = 1 << 24
+    nameBytes: Int = 1024, nestingDepth: Int = 32, features: Int = 1 << 24,
+    sources: Int = 10_000
   ) {
     self.messageBytes = messageBytes
     self.samplesPerMessage = samplesPerMessage
@@ -23,5 +26,6 @@ public struct SampleLimits: Sendable, Equatable {
     self.nameBytes = nameBytes
     self.nestingDepth = nestingDepth
     self.features = features
+    self.sources = sources
   }
 }

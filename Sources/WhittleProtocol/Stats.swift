@@ -29,6 +29,45 @@ public struct Stats: Codable, Sendable, Equatable {
     }
   }
 
+  /// The numbers that sources give their samples, over the model's life.
+  public struct Sequences: Codable, Sendable, Equatable {
+    /// One source's numbers.
+    public struct Source: Codable, Sendable, Equatable {
+      /// The highest number so far.
+      public var last: UInt64
+      /// How many numbers below it never came in order.
+      public var missing: UInt64
+      /// How many came again, or late, and were not learned.
+      public var duplicates: UInt64
+
+      public init(last: UInt64, missing: UInt64, duplicates: UInt64) {
+        self.last = last
+        self.missing = missing
+        self.duplicates = duplicates
+      }
+    }
+
+    /// How many sources have numbered samples.
+    public var sources: Int
+    /// Of all sources together.
+    public var missing: UInt64
+    public var duplicates: UInt64
+    /// Sources by name; of many, those with the most missing and duplicates.
+    public var bySource: [String: Source]
+
+    public init(sources: Int, missing: UInt64, duplicates: UInt64, bySource: [String: Source]) {
+      self.sources = sources
+      self.missing = missing
+      self.duplicates = duplicates
+      self.bySource = bySource
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case sources, missing, duplicates
+      case bySource = "by_source"
+    }
+  }
+
   /// Whether all that the daemon promises holds.
   public enum Health: String, Codable, Sendable {
     case ok
@@ -76,6 +115,7 @@ public struct Stats: Codable, Sendable, Equatable {
   public var clampedUpdates: UInt64
   /// Whether the loss has exploded and not come down since: the steps are too large (see `Event.Kind.divergenceBegan`).
   public var diverging: Bool
+  public var sequences: Sequences
   public var checkpoint: Checkpoint?
 
   public init(
@@ -83,7 +123,7 @@ public struct Stats: Codable, Sendable, Equatable {
     messages: UInt64, rejected: [String: UInt64], samplesPerSecond: Double, loss: Loss, validation: Validation,
     features: Int,
     activeSet: Int, sparsity: Double, l1Norm: Double, l2Norm: Double, intercept: Double, stepSize: Double,
-    clampedUpdates: UInt64, diverging: Bool, checkpoint: Checkpoint?
+    clampedUpdates: UInt64, diverging: Bool, sequences: Sequences, checkpoint: Checkpoint?
   ) {
     self.health = health
     self.problem = problem
@@ -105,12 +145,13 @@ public struct Stats: Codable, Sendable, Equatable {
     self.stepSize = stepSize
     self.clampedUpdates = clampedUpdates
     self.diverging = diverging
+    self.sequences = sequences
     self.checkpoint = checkpoint
   }
 
   enum CodingKeys: String, CodingKey {
     case health, problem, step, samples, unlearned, messages, rejected, loss, validation, features, sparsity, intercept
-    case diverging
+    case diverging, sequences
     case uptimeSeconds = "uptime_seconds"
     case samplesPerSecond = "samples_per_second"
     case activeSet = "active_set"

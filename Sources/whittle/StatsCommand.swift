@@ -48,6 +48,7 @@ struct StatsCommand: ParsableCommand {
     model.add(["intercept", number(stats.intercept)])
     model.add(["step size", number(stats.stepSize)])
     model.add(["clamped updates", Format.count(stats.clampedUpdates)])
+    for row in SequenceRows.rows(stats.sequences) { stream.add(row) }
     if let checkpoint = stats.checkpoint {
       model.add(["checkpoint", checkpoint.file])
       model.add(["checkpoint step", Format.count(checkpoint.step)])

@@ -89,6 +89,7 @@ struct StreamFlags: SettingFlags {
   @Option(name: name("limits.name_bytes"), help: help("limits.name_bytes")) var nameBytes: String?
   @Option(name: name("limits.nesting_depth"), help: help("limits.nesting_depth")) var nestingDepth: String?
   @Option(name: name("limits.features"), help: help("limits.features")) var features: String?
+  @Option(name: name("limits.sources"), help: help("limits.sources")) var sources: String?
 
   var texts: [String: [String]] {
     given([
@@ -97,7 +98,7 @@ struct StreamFlags: SettingFlags {
       "json.source": source, "json.seq": seq,
       "limits.message_bytes": messageBytes, "limits.samples_per_message": samplesPerMessage,
       "limits.features_per_sample": featuresPerSample, "limits.name_bytes": nameBytes,
-      "limits.nesting_depth": nestingDepth, "limits.features": features,
+      "limits.nesting_depth": nestingDepth, "limits.features": features, "limits.sources": sources,
     ]).merging([
       "ingest.sub.bind": subBind, "ingest.sub.connect": subConnect, "ingest.sub.topics": subTopics,
       "ingest.pull.bind": pullBind, "ingest.pull.connect": pullConnect, "json.ignore": ignore,

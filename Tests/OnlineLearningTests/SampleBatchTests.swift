@@ -1,4 +1,5 @@
 import OnlineLearning
+import TestSupport
 import Testing
 
 @Suite struct SampleBatchTests {
@@ -31,6 +32,47 @@ import Testing
     }
     batch.endRow(target: 0, importance: 1)
     #expect(row(batch, 0) == [2: 1e-38, 3: 2])
+  }
+
+  /// Against a list of rows, of which some are taken out.
+  @Test(arguments: UInt64(0)..<50)
+  func rowsCanBeTakenOut(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var batch = SampleBatch()
+    var rows: [(features: [UInt32: Float], target: Double, importance: Double, id: String?)] = []
+    for number in 0..<Int.random(in: 0...12, using: &random) {
+      var features: [UInt32: Float] = [:]
+      for feature in UInt32(0)..<5 where Bool.random(using: &random) {
+        features[feature] = Float.random(in: 1...2, using: &random)
+      }
+      for (feature, value) in features { batch.append(feature: feature, value: value) }
+      let importance = Double.random(in: 0.5...2, using: &random)
+      batch.endRow(target: Double(number), importance: importance)
+      let id = Bool.random(using: &random) ? "id \(number)" : nil
+      if let id {
+        batch.labels.append(sample: number, row: number, seq: nil)
+        batch.labels.setID(Array(id.utf8).span)
+      }
+      rows.append((features, Double(number), importance, id))
+    }
+    let removed = rows.indices.filter { _ in Bool.random(using: &random) }
+    let kept = rows.indices.filter { !removed.contains($0) }.map { rows[$0] }
+    batch.removeRows(removed)
+    #expect(batch.count == kept.count && batch.features.count == batch.values.count, "seed=\(seed)")
+    for (place, expected) in kept.enumerated() {
+      #expect(row(batch, place) == expected.features, "seed=\(seed)")
+      #expect(batch.targets[place] == expected.target && batch.importances[place] == expected.importance)
+    }
+    let ids = (0..<batch.labels.count).map { place in
+      let label = batch.labels[place]
+      return (label.row, batch.labels.id(of: label).map { String(decoding: $0, as: UTF8.self) })
+    }
+    let labeled = kept.indices.filter { kept[$0].id != nil }
+    #expect(ids.map(\.0) == labeled && ids.map(\.1) == labeled.map { kept[$0].id }, "seed=\(seed)")
+    // It goes on as if they had never been there.
+    batch.append(feature: 9, value: 3)
+    batch.endRow(target: -1, importance: 1)
+    #expect(row(batch, kept.count) == [9: 3], "seed=\(seed)")
   }
 
   @Test func droppedRowLeavesNoTrace() {

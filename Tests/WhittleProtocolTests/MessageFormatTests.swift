@@ -56,7 +56,11 @@ import WhittleProtocol
         overall: metrics, recent: Validation.Metrics(loss: 0.25, bestConstantLoss: 1), window: nil),
       features: 4,
       activeSet: 3, sparsity: 0.25, l1Norm: 6, l2Norm: 3.5, intercept: -1, stepSize: 0.125, clampedUpdates: 1,
-      diverging: true, checkpoint: Stats.Checkpoint(step: 15, file: "model-15.safetensors", ageSeconds: 7.5))
+      diverging: true,
+      sequences: Stats.Sequences(
+        sources: 1, missing: 2, duplicates: 3,
+        bySource: ["pump": Stats.Sequences.Source(last: 9, missing: 2, duplicates: 3)]),
+      checkpoint: Stats.Checkpoint(step: 15, file: "model-15.safetensors", ageSeconds: 7.5))
   }
 
   @Test func fullStats() throws {
@@ -66,7 +70,9 @@ import WhittleProtocol
         {"active_set":3,"checkpoint":{"age_seconds":7.5,"file":"model-15.safetensors","step":15},\
         "clamped_updates":1,"diverging":true,"features":4,"health":"ok","intercept":-1,"l1_norm":6,"l2_norm":3.5,\
         "loss":{"overall":0.5,"recent":0.25},"messages":12,"rejected":{"not_json":2},"samples":10,\
-        "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\
+        "samples_per_second":2.5,\
+        "sequences":{"by_source":{"pump":{"duplicates":3,"last":9,"missing":2}},"duplicates":3,"missing":2,"sources":1},\
+        "sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\
         "validation":{"overall":{"accuracy":0.875,"auc":0.9375,"auc_error":0.0625,"base_rate":0.375,\
         "best_constant_loss":0.75,"calibration_error":0.125,"loss":0.5,"mae":1.5,"mean_prediction":0.25,"r2":-0.5,\
         "rmse":2},"recent":{"best_constant_loss":1,"loss":0.25}}}
@@ -86,7 +92,9 @@ import WhittleProtocol
       isWritten: """
         {"active_set":3,"clamped_updates":1,"diverging":true,"features":4,"health":"degraded","intercept":-1,"l1_norm":6,\
         "l2_norm":3.5,"loss":{},"messages":12,"problem":"the disk is full","rejected":{},"samples":10,\
-        "samples_per_second":2.5,"sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\
+        "samples_per_second":2.5,\
+        "sequences":{"by_source":{"pump":{"duplicates":3,"last":9,"missing":2}},"duplicates":3,"missing":2,"sources":1},\
+        "sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\
         "validation":{}}
         """)
   }

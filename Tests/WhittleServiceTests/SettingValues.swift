@@ -64,6 +64,7 @@ struct SettingValue: Sendable {
     "limits.name_bytes": SettingValue("65536"),
     "limits.nesting_depth": SettingValue("3"),
     "limits.features": SettingValue("1073741824"),
+    "limits.sources": SettingValue("1"),
     "publish.bind": SettingValue(list: ["ipc:///tmp/publish.sock"]),
     "publish.every_samples": SettingValue("0"),
     "publish.every_seconds": SettingValue("0.5"),

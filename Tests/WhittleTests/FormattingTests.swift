@@ -162,4 +162,5 @@ let exampleStats = Stats(
   messages: 10_003, rejected: ["bad_json": 2], samplesPerSecond: 1000, loss: .init(overall: 0.5, recent: nil),
   validation: .init(overall: .init(loss: 0.5, bestConstantLoss: 0.75), recent: nil, window: nil),
   features: 9, activeSet: 3, sparsity: 2.0 / 3, l1Norm: 3, l2Norm: 2, intercept: 0.1, stepSize: 0.01,
-  clampedUpdates: 0, diverging: false, checkpoint: nil)
+  clampedUpdates: 0, diverging: false,
+  sequences: Stats.Sequences(sources: 0, missing: 0, duplicates: 0, bySource: [:]), checkpoint: nil)

@@ -6,6 +6,7 @@ internal import WhittleProtocol
 /// The model that a start begins with: the newest whole checkpoint's, or a new one.
 struct Restoration {
   let model: Model
+  let sequences: SourceSequences
   let store: CheckpointStore
   /// What was restored; nil for a new model.
   let checkpoint: Stats.Checkpoint?
@@ -28,6 +29,7 @@ struct Restoration {
     guard let restored = newest.checkpoint, let entry = newest.entry else {
       if !newest.skipped.isEmpty { throw .noWholeCheckpoint(directory: directory, newest.skipped) }
       model = Model(loaded.settings.learner)
+      sequences = SourceSequences()
       checkpoint = nil
       logger.info("starting with a new model", metadata: ["directory": "\(directory)"])
       return
@@ -35,6 +37,7 @@ struct Restoration {
     try Restoration.checkAgreement(restored.model.configuration, loaded, file: entry.path)
     logger.info(
       "model restored", metadata: ["file": "\(entry.path)", "step": "\(restored.model.steps)"])
+    sequences = restored.sequences
     model = Restoration.adopt(loaded.settings.learner, restored.model, logger)
     checkpoint = Stats.Checkpoint(
       step: restored.model.steps, file: entry.path, ageSeconds: max(0, unixSeconds() - restored.time))

@@ -7,7 +7,7 @@ internal import ZeroMQ
 /// The thread that makes checkpoints durable, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(Model)
+    case write(Model, SourceSequences)
     case stop
   }
 
@@ -24,7 +24,7 @@ final class CheckpointWriter: Sendable {
   }
 
   /// Writes the model; a `checkpointed` letter follows.
-  func write(_ model: Model) { jobs.put(.write(model)) }
+  func write(_ model: Model, _ sequences: SourceSequences) { jobs.put(.write(model, sequences)) }
 
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
@@ -43,17 +43,19 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let model): engine.put(.checkpointed(write(model, &store)))
+          case .write(let model, let sequences):
+            engine.put(.checkpointed(write(Checkpoint(model, sequences: sequences, time: unixSeconds()), &store)))
           }
         }
       }
     }
   }
 
-  private func write(_ model: Model, _ store: inout CheckpointStore) -> Result<CheckpointWritten, StoreError> {
+  private func write(_ checkpoint: Checkpoint, _ store: inout CheckpointStore) -> Result<CheckpointWritten, StoreError>
+  {
     let start = monotonicSeconds()
     do throws(StoreError) {
-      let (entry, bytes) = try store.write(Checkpoint(model, time: unixSeconds()))
+      let (entry, bytes) = try store.write(checkpoint)
       let written = CheckpointWritten(
         step: entry.step, file: entry.path, bytes: bytes, seconds: monotonicSeconds() - start)
       removeOld(&store)

@@ -22,6 +22,10 @@ final class Engine {
   let configuration: ConfigurationReport
 
   var model: Model
+  /// How far the sources that number their samples have got.
+  var sequences: SourceSequences
+  /// Whether that differs from what the writer was last given.
+  var hasNewSequences = false
   let decoder: SampleDecoder
   var batch = SampleBatch()
   var counters = StreamCounters()
@@ -51,7 +55,8 @@ final class Engine {
   ///
   /// - Throws: the setting's key and the reason, where an endpoint cannot be opened.
   init(
-    _ model: Model, restored: Stats.Checkpoint?, settings: LoadedSettings, published: [String],
+    _ model: Model, _ sequences: SourceSequences, restored: Stats.Checkpoint?, settings: LoadedSettings,
+    published: [String],
     mailbox: Mailbox<EngineLetter>, publisher: Publisher, writer: CheckpointWriter, logger: Logger,
     in context: Context
   ) throws(DaemonError) {
@@ -59,6 +64,7 @@ final class Engine {
       loss: settings.settings.learner.loss, limits: settings.settings.limits, fields: settings.settings.json)
     guard let decoder else { throw .outOfMemory }
     self.model = model
+    self.sequences = sequences
     self.settings = settings.settings
     self.mailbox = mailbox
     self.publisher = publisher
@@ -156,6 +162,7 @@ final class Engine {
         try decoder.decode(
           payload, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.dictionary)
       }
+      try admitSequences()
       model.learn(batch)
       lastTarget = batch.targets.last ?? lastTarget
       counters.samples += UInt64(batch.count)
@@ -202,7 +209,8 @@ final class Engine {
   /// A look at the model for other threads. Storage is shared until the model changes.
   func snapshot(now: Double) -> EngineSnapshot {
     EngineSnapshot(
-      model: model, counters: counters, samplesPerSecond: rate.rate(now: now, count: counters.samples),
+      model: model, sequences: sequences, counters: counters,
+      samplesPerSecond: rate.rate(now: now, count: counters.samples),
       uptimeSeconds: now - startTime, health: checkpoints.problem == nil ? .ok : .degraded,
       problem: checkpoints.problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now))
   }
@@ -240,7 +248,7 @@ final class Engine {
       while !publisherHasEnded { try waitForLetters() }
       // One that is being written may be older than the model.
       while checkpoints.isBusy { try waitForLetters() }
-      if checkpoints.problem != nil || checkpoints.lastWrittenStep != model.steps {
+      if checkpoints.problem != nil || checkpoints.lastWrittenStep != model.steps || hasNewSequences {
         writeCheckpoint(now: now)
         while checkpoints.isBusy { try waitForLetters() }
       }

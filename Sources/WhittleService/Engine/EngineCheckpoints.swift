@@ -49,7 +49,7 @@ extension Engine {
   /// Hands the model to the writer where there is something new to write and the writer is free.
   func writeCheckpointIfChanged(now: Double) {
     guard !checkpoints.isBusy else { return }
-    if checkpoints.lastWrittenStep == model.steps, checkpoints.problem == nil {
+    if checkpoints.lastWrittenStep == model.steps, !hasNewSequences, checkpoints.problem == nil {
       checkpoints.recurrence.restart(step: model.steps, now: now)
     } else {
       writeCheckpoint(now: now)
@@ -59,7 +59,8 @@ extension Engine {
   func writeCheckpoint(now: Double) {
     checkpoints.isBusy = true
     checkpoints.recurrence.restart(step: model.steps, now: now)
-    writer.write(model)
+    hasNewSequences = false
+    writer.write(model, sequences)
   }
 
   /// A client asks for a checkpoint that covers all that is learned now.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import ModelStore
 internal import OnlineLearning
 internal import SampleFormats
 internal import WhittleProtocol
@@ -6,6 +7,7 @@ internal import WhittleProtocol
 /// The whole state of the engine as of one step, for other threads to look at.
 struct EngineSnapshot: Sendable {
   let model: Model
+  let sequences: SourceSequences
   let counters: StreamCounters
   let samplesPerSecond: Double
   let uptimeSeconds: Double
@@ -37,7 +39,8 @@ extension EngineSnapshot {
       features: features, activeSet: active,
       sparsity: features == 0 ? 0 : Double(features - active) / Double(features), l1Norm: l1,
       l2Norm: l2.squareRoot(), intercept: model.learner.intercept, stepSize: model.learner.nextStepSize,
-      clampedUpdates: model.learner.state.clampedUpdates, diverging: diverging, checkpoint: checkpoint)
+      clampedUpdates: model.learner.state.clampedUpdates, diverging: diverging,
+      sequences: Stats.Sequences(sequences), checkpoint: checkpoint)
   }
 
   /// The coefficients that are not zero, in the order in which the features came.

@@ -7,5 +7,7 @@ struct StreamCounters: Sendable {
   var samples: UInt64 = 0
   /// Samples that were not to be learned.
   var unlearned: UInt64 = 0
+  /// Samples left out because their source had numbered them before.
+  var duplicates: UInt64 = 0
   var rejected: [SampleError.Reason: UInt64] = [:]
 }

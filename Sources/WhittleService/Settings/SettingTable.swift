@@ -104,6 +104,7 @@ public enum SettingTable {
     .integer("limits.name_bytes", \.limits.nameBytes, "Bytes of a feature's name.", 1...65_536),
     .integer("limits.nesting_depth", \.limits.nestingDepth, "How deep JSON may nest.", 3...1024),
     .integer("limits.features", \.limits.features, "Features that the model may know.", 1...(1 << 30)),
+    .integer("limits.sources", \.limits.sources, "Sources that may number their samples.", 1...1_000_000),
   ]
 
   private static let outputs: [Setting] = [
