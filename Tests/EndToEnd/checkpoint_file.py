@@ -36,11 +36,11 @@ class CheckpointFile:
         return [texts[start:end].decode() for start, end in zip([0, *ends], ends, strict=False)]
 
     def content(self) -> dict:
-        """All that is the same where the model is: every tensor's bytes, type and shape, and the state."""
+        """All that is the same where the model is, however its samples were numbered: every tensor's bytes, type and shape, and the state."""
         tensors = {
             key: (tensor.dtype.str, tensor.shape, tensor.tobytes()) for key, tensor in self.tensors.items()
         }
-        texts = {key: text for key, text in self.metadata.items() if key not in ("time", "checksum")}
+        texts = {key: text for key, text in self.metadata.items() if key not in ("time", "checksum", "sequences")}
         return tensors | texts
 
 
