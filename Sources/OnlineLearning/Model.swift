@@ -43,6 +43,51 @@ public struct Model: Sendable {
     Model.learn(batch, &learner, &validation, loss, pace)
   }
 
+  /// Goes through the rows of a batch in their order: learns those that have a target, and only predicts the others.
+  ///
+  /// - Parameters:
+  ///   - batch: rows with targets or NaN for one, their features interned in this model's dictionary.
+  ///   - margins: becomes the rows' margins, each as it was before the row was learned.
+  /// - Returns: how many rows were learned.
+  /// - Complexity: O(features of the batch)
+  public mutating func learn(_ batch: SampleBatch, margins: inout [Double]) -> Int {
+    if learner.count < dictionary.count {
+      learner.grow(to: dictionary.count) { [dictionary] in dictionary.name(at: $0) }
+    }
+    margins.removeAll(keepingCapacity: true)
+    guard batch.targets.contains(where: \.isNaN) else {
+      Model.learn(batch, &learner, &validation, loss, pace, margins: &margins)
+      return batch.count
+    }
+    var learned = 0
+    // The rows since the last one that was only predicted.
+    var stretch = SampleBatch()
+    for row in 0..<batch.count {
+      if !batch.targets[row].isNaN {
+        stretch.append(row: row, of: batch)
+      } else {
+        learned += stretch.count
+        Model.learn(stretch, &learner, &validation, loss, pace, margins: &margins)
+        stretch.removeAll()
+        margins.append(margin(of: row, in: batch))
+      }
+    }
+    Model.learn(stretch, &learner, &validation, loss, pace, margins: &margins)
+    return learned + stretch.count
+  }
+
+  /// Apart, so that all change in place, at once.
+  private static func learn(
+    _ batch: SampleBatch, _ learner: inout LinearLearner, _ validation: inout ProgressiveValidation,
+    _ loss: LossFunction, _ pace: ProgressiveValidation.Pace, margins: inout [Double]
+  ) {
+    let (targets, importances) = (batch.targets.span, batch.importances.span)
+    learner.learn(batch) { row, margin in
+      validation.record(margin, targets[row], importance: importances[row], loss, pace)
+      margins.append(margin)
+    }
+  }
+
   /// Apart, so that both change in place, at once.
   private static func learn(
     _ batch: SampleBatch, _ learner: inout LinearLearner, _ validation: inout ProgressiveValidation,

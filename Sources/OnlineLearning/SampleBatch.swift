@@ -80,6 +80,17 @@ public struct SampleBatch: Sendable {
     importances.append(importance)
   }
 
+  /// Adds a row of another batch.
+  ///
+  /// - Precondition: `row` is below the other batch's `count`, and no row of this one is being built.
+  /// - Complexity: O(features of the row)
+  public mutating func append(row: Int, of other: SampleBatch) {
+    for position in other.range(of: row) {
+      append(feature: other.features[position], value: other.values[position])
+    }
+    endRow(target: other.targets[row], importance: other.importances[row])
+  }
+
   /// Forgets the features added since the last row ended.
   ///
   /// - Complexity: O(forgotten features)

@@ -18,6 +18,8 @@ public final class SampleDecoder {
   public enum Purpose: Sendable {
     /// New names are added to the dictionary; samples without a target are counted and left out.
     case learn
+    /// As `learn`, but samples that are not to be learned stay in their places, with NaN for a target, to be predicted.
+    case answer
     /// Names that the dictionary does not know are counted and left out; targets are ignored. JSON is a question to the
     /// daemon: its fields have their usual names, whatever those of the messages have.
     case predict
@@ -116,9 +118,11 @@ public final class SampleDecoder {
     }
     switch purpose {
     case .predict: batch.endRow(target: .nan, importance: 1)
-    case .learn:
+    case .learn, .answer:
       if let normalized, importance > 0 {
         batch.endRow(target: normalized, importance: importance)
+      } else if purpose == .answer {
+        batch.endRow(target: .nan, importance: 1)
       } else {
         batch.dropRow()
         batch.unlearned += 1
@@ -128,6 +132,6 @@ public final class SampleDecoder {
 
   /// Whether names of a row may be added to the dictionary: only where the row is going to be learned.
   func adds(target: Double?, importance: Double, _ purpose: Purpose) -> Bool {
-    purpose == .learn && target != nil && importance > 0
+    purpose != .predict && target != nil && importance > 0
   }
 }

@@ -12,6 +12,8 @@ public struct Event: Sendable, Equatable {
     public static let divergenceBegan = Kind(rawValue: "divergence_began")
     /// The loss has come down again, and stayed down. Carries a `divergence`.
     public static let divergenceEnded = Kind(rawValue: "divergence_ended")
+    /// A message was not accepted. Carries a `rejection`.
+    public static let messageRejected = Kind(rawValue: "message_rejected")
   }
 
   /// How the loss and the steps were at the event.
@@ -40,6 +42,40 @@ public struct Event: Sendable, Equatable {
     }
   }
 
+  /// What was wrong with a message.
+  public struct Rejection: Codable, Sendable, Equatable {
+    /// As `stats` counts it under `"rejected"`.
+    public var reason: String
+    /// The offset in the payload of the first byte that is wrong; nil where it is not known.
+    public var position: Int?
+    /// Who sent the message, where it says so.
+    public var source: String?
+    /// The first bytes of the payload, at most 64, where they are printable UTF-8.
+    public var firstText: String?
+    /// The same in hexadecimal, where they are not.
+    public var firstHex: String?
+    /// How many messages were rejected since the last event of this kind without an event of their own.
+    public var unpublishedBefore: UInt64
+
+    public init(
+      reason: String, position: Int?, source: String?, firstText: String?, firstHex: String?, unpublishedBefore: UInt64
+    ) {
+      self.reason = reason
+      self.position = position
+      self.source = source
+      self.firstText = firstText
+      self.firstHex = firstHex
+      self.unpublishedBefore = unpublishedBefore
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case reason, position, source
+      case firstText = "first_text"
+      case firstHex = "first_hex"
+      case unpublishedBefore = "unpublished_before"
+    }
+  }
+
   public var kind: Kind
   /// The model's clock.
   public var step: UInt64
@@ -49,13 +85,19 @@ public struct Event: Sendable, Equatable {
   public var message: String
   /// For events about divergence.
   public var divergence: Divergence?
+  /// For events about rejected messages.
+  public var rejection: Rejection?
 
-  public init(_ kind: Kind, step: UInt64, time: Double, message: String, divergence: Divergence? = nil) {
+  public init(
+    _ kind: Kind, step: UInt64, time: Double, message: String, divergence: Divergence? = nil,
+    rejection: Rejection? = nil
+  ) {
     self.kind = kind
     self.step = step
     self.time = time
     self.message = message
     self.divergence = divergence
+    self.rejection = rejection
   }
 }
 
@@ -72,6 +114,7 @@ extension Event: Codable {
     time = try event.decode(Double.self, forKey: .time)
     message = try event.decode(String.self, forKey: .message)
     divergence = [.divergenceBegan, .divergenceEnded].contains(kind) ? try Divergence(from: decoder) : nil
+    rejection = kind == .messageRejected ? try Rejection(from: decoder) : nil
   }
 
   /// One object: what the kind has to tell stands beside what all events have.
@@ -82,5 +125,6 @@ extension Event: Codable {
     try event.encode(time, forKey: .time)
     try event.encode(message, forKey: .message)
     try divergence?.encode(to: encoder)
+    try rejection?.encode(to: encoder)
   }
 }

@@ -24,10 +24,13 @@ public struct QueryFailure: Error, Codable, Sendable, Equatable, CustomStringCon
   public var description: String { "\(message) (\(code.rawValue))" }
 }
 
+/// What the daemon answers to a question.
+public typealias QueryReply<Body: Codable & Sendable> = Reply<Body, QueryFailure>
+
 /// What the daemon answers: `{"ok": true, …}` with the fields of `Body`, or `{"ok": false, "error": …}`.
-public enum QueryReply<Body: Codable & Sendable>: Codable, Sendable {
+public enum Reply<Body: Codable & Sendable, Failure: Codable & Sendable>: Codable, Sendable {
   case success(Body)
-  case failure(QueryFailure)
+  case failure(Failure)
 
   private enum Key: String, CodingKey { case ok, error }
 
@@ -36,7 +39,7 @@ public enum QueryReply<Body: Codable & Sendable>: Codable, Sendable {
     if try reply.decode(Bool.self, forKey: .ok) {
       self = .success(try Body(from: decoder))
     } else {
-      self = .failure(try reply.decode(QueryFailure.self, forKey: .error))
+      self = .failure(try reply.decode(Failure.self, forKey: .error))
     }
   }
 

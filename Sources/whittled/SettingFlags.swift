@@ -70,6 +70,11 @@ struct StreamFlags: SettingFlags {
   @Option(name: name("ingest.sub.topics"), help: help("ingest.sub.topics")) var subTopics: [String] = []
   @Option(name: name("ingest.pull.bind"), help: help("ingest.pull.bind")) var pullBind: [String] = []
   @Option(name: name("ingest.pull.connect"), help: help("ingest.pull.connect")) var pullConnect: [String] = []
+  @Option(name: name("ingest.router.bind"), help: help("ingest.router.bind")) var routerBind: [String] = []
+  @Option(name: name("ingest.router.connect"), help: help("ingest.router.connect")) var routerConnect: [String] = []
+  @Option(name: name("ingest.router.predict"), help: help("ingest.router.predict")) var routerPredict: String?
+  @Option(name: name("ingest.router.send_high_water_mark"), help: help("ingest.router.send_high_water_mark"))
+  var routerSendHighWaterMark: String?
   @Option(name: name("ingest.format"), help: help("ingest.format")) var format: String?
   @Option(name: name("ingest.receive_high_water_mark"), help: help("ingest.receive_high_water_mark"))
   var highWaterMark: String?
@@ -93,6 +98,7 @@ struct StreamFlags: SettingFlags {
 
   var texts: [String: [String]] {
     given([
+      "ingest.router.predict": routerPredict, "ingest.router.send_high_water_mark": routerSendHighWaterMark,
       "ingest.format": format, "ingest.receive_high_water_mark": highWaterMark, "json.layout": layout,
       "json.target": target, "json.features": featuresField, "json.weight": weight, "json.id": id,
       "json.source": source, "json.seq": seq,
@@ -101,7 +107,8 @@ struct StreamFlags: SettingFlags {
       "limits.nesting_depth": nestingDepth, "limits.features": features, "limits.sources": sources,
     ]).merging([
       "ingest.sub.bind": subBind, "ingest.sub.connect": subConnect, "ingest.sub.topics": subTopics,
-      "ingest.pull.bind": pullBind, "ingest.pull.connect": pullConnect, "json.ignore": ignore,
+      "ingest.pull.bind": pullBind, "ingest.pull.connect": pullConnect,
+      "ingest.router.bind": routerBind, "ingest.router.connect": routerConnect, "json.ignore": ignore,
     ]) { $1 }
   }
 }
@@ -110,11 +117,15 @@ struct OutputFlags: SettingFlags {
   @Option(name: name("publish.bind"), help: help("publish.bind")) var publishBind: [String] = []
   @Option(name: name("publish.every_samples"), help: help("publish.every_samples")) var everySamples: String?
   @Option(name: name("publish.every_seconds"), help: help("publish.every_seconds")) var everySeconds: String?
+  @Option(name: name("publish.rejects_per_second"), help: help("publish.rejects_per_second"))
+  var rejectsPerSecond: String?
   @Option(name: name("query.bind"), help: help("query.bind")) var queryBind: [String] = []
 
   var texts: [String: [String]] {
-    given(["publish.every_samples": everySamples, "publish.every_seconds": everySeconds])
-      .merging(["publish.bind": publishBind, "query.bind": queryBind]) { $1 }
+    given([
+      "publish.every_samples": everySamples, "publish.every_seconds": everySeconds,
+      "publish.rejects_per_second": rejectsPerSecond,
+    ]).merging(["publish.bind": publishBind, "query.bind": queryBind]) { $1 }
   }
 }
 

@@ -31,6 +31,28 @@ import Testing
     #expect(model.validation.window(loss) == model.validation.overall(loss))
   }
 
+  /// The model of `rowsAreLearnedInOrder`, with rows in between that are only predicted.
+  @Test func rowsWithoutATargetArePredictedInTheirPlaces() {
+    var model = Model(configuration)
+    let sleep = model.dictionary.intern(Array("sleep".utf8).span)
+    let rows: [(value: Float, target: Double, importance: Double)] = [
+      (1, .nan, 1), (2, 1, 1), (2, .nan, 1), (-1, .nan, 1), (1, 0, 3), (2, .nan, 1),
+    ]
+    var batch = SampleBatch()
+    for row in rows {
+      batch.append(feature: sleep, value: row.value)
+      batch.endRow(target: row.target, importance: row.importance)
+    }
+    var margins = [7.0]
+    #expect(model.learn(batch, margins: &margins) == 2)
+    // w = 0, then 1 with b = 0.5, then −1.25 with b = −1.75.
+    #expect(margins == [0, 0, 2.5, -0.5, 1.5, -4.25])
+    #expect(model.steps == 2)
+    #expect(model.learner.coefficients() == [-1.25])
+    #expect(model.learner.intercept == -1.75)
+    #expect(model.validation.overall(configuration.lossFunction)?.loss == (0.5 + 3 * 1.125) / 4)
+  }
+
   @Test func noSampleNoLoss() {
     let model = Model(configuration)
     let loss = configuration.lossFunction

@@ -28,6 +28,20 @@ struct PredictionTests {
     #expect(ModelBits(bench.model) == ModelBits(before))
   }
 
+  /// Samples that are not learned stay in their places, and do not make the model know their features.
+  @Test(arguments: [
+    #"[{"x": {"q": 1, "a": 2}}, {"y": 1, "x": {"r": 1}}, {"y": 1, "x": {"s": 3, "b": 4}, "weight": 0}]"#,
+    "| q a:2\n1 | r\n1 0 | s:3 b:4",
+  ])
+  func unlearnedSamplesKeepTheirPlaces(_ payload: String) throws {
+    let bench = try bench()
+    try bench.decode(payload, for: .answer)
+    #expect(bench.rows.map(\.features) == [[Feature("a", 2)], [Feature("r", 1)], [Feature("b", 4)]])
+    #expect(bench.batch.targets.map(\.isNaN) == [true, false, true])
+    #expect(bench.batch.targets[1] == 1 && bench.batch.unlearned == 0)
+    #expect(bench.names == ["a", "b", "r"])
+  }
+
   @Test
   func countsAreOfOneMessage() throws {
     let bench = try bench()

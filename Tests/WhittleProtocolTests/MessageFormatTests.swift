@@ -117,6 +117,45 @@ import WhittleProtocol
         """)
   }
 
+  @Test func eventsOfRejectedMessages() throws {
+    try expect(
+      Event(
+        .messageRejected, step: 3, time: 2, message: "m",
+        rejection: Event.Rejection(
+          reason: "broken_json", position: 17, source: "s", firstText: "{", firstHex: nil, unpublishedBefore: 4)),
+      isWritten: """
+        {"event":"message_rejected","first_text":"{","message":"m","position":17,"reason":"broken_json","source":"s",\
+        "step":3,"time":2,"unpublished_before":4}
+        """)
+    try expect(
+      Event(
+        .messageRejected, step: 0, time: 0, message: "",
+        rejection: Event.Rejection(
+          reason: "frames", position: nil, source: nil, firstText: nil, firstHex: "ff00", unpublishedBefore: 0)),
+      isWritten: """
+        {"event":"message_rejected","first_hex":"ff00","message":"","reason":"frames","step":0,"time":0,\
+        "unpublished_before":0}
+        """)
+  }
+
+  @Test func answersToSamples() throws {
+    try expect(Acknowledgement(samples: 2, step: 17), isWritten: #"{"samples":2,"step":17}"#)
+    try expect(
+      Acknowledgement(samples: 1, unlearned: 2, step: 17, predictions: [0.5, -1, 2]),
+      isWritten: #"{"predictions":[0.5,-1,2],"samples":1,"step":17,"unlearned":2}"#)
+    #expect(
+      try json(IngestReply.success(Acknowledgement(samples: 1, step: 1))) == #"{"ok":true,"samples":1,"step":1}"#)
+    #expect(
+      try json(IngestReply.failure(IngestFailure("shape", "m", at: 3)))
+        == #"{"error":{"code":"shape","message":"m","position":3},"ok":false}"#)
+    #expect(
+      try json(IngestReply.failure(IngestFailure("shape", "m")))
+        == #"{"error":{"code":"shape","message":"m"},"ok":false}"#)
+    guard case .failure(let failure) = try decode(IngestReply.self, #"{"ok":false,"error":{"code":"x","message":"m"}}"#)
+    else { throw IngestFailure("x", "a failure was to be read") }
+    #expect(failure == IngestFailure("x", "m") && "\(failure)" == "m (x)")
+  }
+
   /// Later daemons tell of more.
   @Test func eventsOfKindsThatNobodyKnowsYet() throws {
     let event = try decode(

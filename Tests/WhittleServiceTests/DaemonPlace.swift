@@ -18,13 +18,15 @@ final class DaemonPlace: Sendable {
   var state: String { "\(temporary.path)/state" }
   var sub: String { "ipc://\(temporary.path)/sub" }
   var pull: String { "ipc://\(temporary.path)/pull" }
+  var router: String { "ipc://\(temporary.path)/router" }
   var publish: String { "ipc://\(temporary.path)/publish" }
   var query: String { "ipc://\(temporary.path)/query" }
 
   /// Nothing happens by itself: no publication and no checkpoint but the last.
   var settings: [String: String] {
     [
-      "ingest.sub.bind": sub, "ingest.pull.bind": pull, "publish.bind": publish, "query.bind": query,
+      "ingest.sub.bind": sub, "ingest.pull.bind": pull, "ingest.router.bind": router, "publish.bind": publish,
+      "query.bind": query,
       "state.directory": state, "publish.every_samples": "0", "publish.every_seconds": "0",
       "checkpoint.every_samples": "0", "checkpoint.every_seconds": "0",
     ]

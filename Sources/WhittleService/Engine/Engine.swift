@@ -15,7 +15,7 @@ final class Engine {
   let publisher: Publisher
   let writer: CheckpointWriter
   let logger: Logger
-  let ingest: IngestSockets
+  var ingest: IngestSockets
   let query: Socket
   /// Every endpoint in full, by setting.
   let endpoints: [String: [String]]
@@ -30,9 +30,13 @@ final class Engine {
   var batch = SampleBatch()
   var counters = StreamCounters()
   var rejects: RejectLog
+  /// Holds back events about rejected messages.
+  var rejectEvents: RateLimit
   let message = Message()
+  /// The margins of the batch's rows, where they are answered.
+  var margins: [Double] = []
 
-  private let poller: Poller
+  private var poller: Poller
   private let startTime: Double
   private var rate: RateMeter
   private var publication: Recurrence
@@ -44,7 +48,7 @@ final class Engine {
   var divergence = DivergenceWatch()
   var readingCadence: ReadingCadence
   /// The target of the sample learned last.
-  private(set) var lastTarget: Double?
+  var lastTarget: Double?
 
   /// How many messages one socket may hand over before the others get their turn.
   private static let turn = 256
@@ -72,6 +76,7 @@ final class Engine {
     self.logger = logger
     self.decoder = decoder
     rejects = RejectLog(logger)
+    rejectEvents = RateLimit(perSecond: Double(settings.settings.rejectsPerSecond))
     ingest = try IngestSockets(settings.settings, in: context)
     let (query, queryEndpoints) = try Engine.openQuery(settings.settings, in: context)
     self.query = query
@@ -141,7 +146,7 @@ final class Engine {
   private func receive(from socket: Socket) throws(ZeroMQError) -> Bool {
     for count in 0..<Engine.turn {
       guard try message.receive(from: socket, waiting: .never) else { return count > 0 }
-      learnMessage()
+      if socket === ingest.router { try learnAndAnswer(over: socket) } else { learnMessage() }
       // Only the count is looked at here; the clock is read once a turn.
       if publication.isDue(step: model.steps) { publish(now: monotonicSeconds()) }
       if readingCadence.isDue(step: model.steps) { watchDivergence(now: monotonicSeconds()) }
@@ -168,8 +173,7 @@ final class Engine {
       counters.samples += UInt64(batch.count)
       counters.unlearned += UInt64(batch.unlearned)
     } catch {
-      counters.rejected[error.reason, default: 0] += 1
-      rejects.record(error, now: monotonicSeconds())
+      reject(error, payload: message.count - 1)
     }
   }
 
@@ -226,9 +230,14 @@ final class Engine {
   /// Learns what was received before the signal to stop, until nothing comes any more or time is up.
   private func drain() throws(ZeroMQError) {
     logger.info("stopping: learning what was received")
-    try ingest.stopListening()
     var now = monotonicSeconds()
     let end = now + settings.drainSeconds
+    if let router = ingest.router {
+      // What is not answered was not learned, and its sender knows that: there is no waiting for what is on its way.
+      while now < end, try receive(from: router) { now = monotonicSeconds() }
+    }
+    try ingest.stopListening()
+    poller = Poller(ingest.sockets + [query], wake: mailbox.wake)
     var lastReceived = now
     while now < end {
       if try turn(waitingAtMost: Engine.quiet) { lastReceived = monotonicSeconds() }

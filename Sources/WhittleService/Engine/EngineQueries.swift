@@ -69,10 +69,15 @@ extension Engine {
     }
   }
 
-  /// Sends an answer. To a client that is gone, or reads none of its answers, it is lost, as ROUTER sockets do.
+  /// Sends an answer to a question.
   func send(_ answer: [UInt8], to envelope: Envelope) throws(ZeroMQError) {
+    try send(answer, to: envelope, over: query)
+  }
+
+  /// Sends an answer. To a client that is gone, or reads none of its answers, it is lost, as ROUTER sockets do.
+  func send(_ answer: [UInt8], to envelope: Envelope, over socket: Socket) throws(ZeroMQError) {
     do throws(ZeroMQError) {
-      try query.send(envelope.frames + [answer], waiting: .never)
+      try socket.send(envelope.frames + [answer], waiting: .never)
     } catch {
       if !error.wouldBlock { throw error }
       logger.debug("an answer found its client's queue full and was dropped")

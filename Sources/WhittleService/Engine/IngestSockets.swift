@@ -1,11 +1,13 @@
 internal import SampleFormats
 internal import ZeroMQ
 
-/// The sockets that samples come in by: one SUB, one PULL, each with all of its endpoints.
+/// The sockets that samples come in by: one SUB, one PULL and one ROUTER, each with all of its endpoints.
 ///
 /// Belongs to the engine's thread.
 struct IngestSockets {
   private(set) var sockets: [Socket] = []
+  /// The one whose messages are answered.
+  private(set) var router: Socket?
   /// By setting, in full.
   private(set) var endpoints: [String: [String]] = [:]
   private var bound: [(socket: Socket, endpoint: String)] = []
@@ -27,6 +29,26 @@ struct IngestSockets {
       let socket = try IngestSockets.open(.pull, settings, in: context)
       try attach(socket, "ingest.pull", bind: ingest.pullBind, connect: ingest.pullConnect)
       sockets.append(socket)
+    }
+    if !(ingest.routerBind + ingest.routerConnect).isEmpty {
+      let socket = try IngestSockets.openRouter(settings, in: context)
+      try attach(socket, "ingest.router", bind: ingest.routerBind, connect: ingest.routerConnect)
+      sockets.append(socket)
+      router = socket
+    }
+  }
+
+  private static func openRouter(_ settings: Settings, in context: Context) throws(DaemonError) -> Socket {
+    let socket = try open(.router, settings, in: context)
+    do throws(ZeroMQError) {
+      // An answer to a client that is gone, or that has so many unread, is dropped: nobody may hold up the engine.
+      try socket.set(.routerMandatory(false))
+      try socket.set(.sendHighWaterMark(settings.ingest.routerSendHighWaterMark))
+      // Answers to the last messages still leave; a client that reads none holds up the end for no longer.
+      try socket.set(.linger(500))
+      return socket
+    } catch {
+      throw .messaging(error)
     }
   }
 
@@ -70,10 +92,12 @@ struct IngestSockets {
   }
 
   /// Stops listening; what was received stays receivable. Connections that the daemon made are kept, because libzmq
-  /// throws away what a disconnected peer had sent.
+  /// throws away what a disconnected peer had sent. The ROUTER socket is only taken off `sockets`: unbinding it would cut
+  /// off answers that are on their way.
   ///
   /// - Throws: libzmq's reason.
-  func stopListening() throws(ZeroMQError) {
-    for (socket, endpoint) in bound { try socket.unbind(endpoint) }
+  mutating func stopListening() throws(ZeroMQError) {
+    sockets.removeAll { $0 === router }
+    for (socket, endpoint) in bound where socket !== router { try socket.unbind(endpoint) }
   }
 }

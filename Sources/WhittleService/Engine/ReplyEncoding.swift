@@ -11,8 +11,8 @@ func encodedReply<Body: Codable & Sendable>(_ body: Body) -> [UInt8] {
 }
 
 /// The bytes of a refusal.
-func encodedFailure(_ failure: QueryFailure) -> [UInt8] {
-  let reply = QueryReply<Never?>.failure(failure)
+func encodedFailure<Failure: Codable & Sendable>(_ failure: Failure) -> [UInt8] {
+  let reply = Reply<Never?, Failure>.failure(failure)
   // Two texts always encode; the fixed text is for a change that would break that.
   let bytes = try? JSONEncoder().encode(reply)
   return bytes.map { Array($0) }

@@ -72,10 +72,22 @@ public enum SettingTable {
       expects: "topic prefixes", check: { _ in true }),
     .endpoints("ingest.pull.bind", \.ingest.pullBind, "Where pushers of samples connect to.", binds: true),
     .endpoints("ingest.pull.connect", \.ingest.pullConnect, "Pushers of samples to connect to.", binds: false),
+    .endpoints(
+      "ingest.router.bind", \.ingest.routerBind, "Where senders of samples that want answers connect to.", binds: true),
+    .endpoints(
+      "ingest.router.connect", \.ingest.routerConnect, "Senders of samples that want answers to connect to.",
+      binds: false),
+    .boolean(
+      "ingest.router.predict", \.ingest.routerPredicts,
+      "Whether answers carry the predictions made for a message's samples before they were learned."),
+    .integer(
+      "ingest.router.send_high_water_mark", \.ingest.routerSendHighWaterMark,
+      "Answers that ROUTER holds for a client that does not read them; beyond, they are dropped.", 1...100_000_000),
     .choice("ingest.format", \.ingest.format, "The payloads' format; auto tells JSON from VW text."),
     .integer(
       "ingest.receive_high_water_mark", \.ingest.receiveHighWaterMark,
-      "Messages a socket holds for the engine; beyond, SUB drops and PULL makes senders wait.", 1...100_000_000),
+      "Messages a socket holds for the engine from each peer; beyond, SUB drops, and PULL and ROUTER make senders wait.",
+      1...100_000_000),
     .choice(
       "json.layout", \.json.layout,
       "Whether a JSON record has its features in a field of their own, or flat among its other fields."),
@@ -113,6 +125,9 @@ public enum SettingTable {
       "publish.every_samples", \.publishEvery.samples, "Publish after so many samples; 0: not by samples.",
       0...1_000_000_000_000),
     .number("publish.every_seconds", \.publishEvery.seconds, "Publish after so many seconds; 0: not by time."),
+    .integer(
+      "publish.rejects_per_second", \.rejectsPerSecond,
+      "Events about rejected messages a second, at most; 0: none.", 0...1000),
     .endpoints("query.bind", \.queryBind, "Where clients that ask connect.", binds: true),
   ]
 

@@ -8,16 +8,25 @@ internal import WhittleProtocol
 public struct Settings: Sendable, Equatable {
   /// Where samples come from.
   public struct Ingest: Sendable, Equatable {
-    /// Endpoints of the one SUB socket and of the one PULL socket.
+    /// Endpoints of the one SUB socket, of the one PULL socket and of the one ROUTER socket.
     public var subBind = [DefaultEndpoints.ingestSub]
     public var subConnect: [String] = []
     /// Topic prefixes; the empty one takes everything.
     public var subTopics = [""]
     public var pullBind = [DefaultEndpoints.ingestPull]
     public var pullConnect: [String] = []
+    public var routerBind = [DefaultEndpoints.ingestRouter]
+    public var routerConnect: [String] = []
+    /// Whether answers carry predictions.
+    public var routerPredicts = false
+    /// Answers that the ROUTER socket holds for each client.
+    public var routerSendHighWaterMark = 10_000
     public var format = SampleDecoder.Format.auto
     /// Messages that each socket holds for the engine.
     public var receiveHighWaterMark = 10_000
+
+    /// All that samples can come from.
+    var endpoints: [String] { subBind + subConnect + pullBind + pullConnect + routerBind + routerConnect }
   }
 
   /// When something that happens again and again is due: whichever comes first. 0 turns either off.
@@ -41,6 +50,8 @@ public struct Settings: Sendable, Equatable {
   public var limits = SampleLimits()
   public var publishBind = [DefaultEndpoints.publish]
   public var publishEvery = Cadence(samples: 10_000, seconds: 1)
+  /// Events about rejected messages a second, at most.
+  public var rejectsPerSecond = 1
   public var queryBind = [DefaultEndpoints.query]
   /// Where checkpoints live.
   public var stateDirectory = "whittled-state"

@@ -103,6 +103,7 @@ private struct Collector {
   private static let ingestEndpoints: [(key: String, path: SettingPath<[String]>)] = [
     ("ingest.sub.bind", \.ingest.subBind), ("ingest.sub.connect", \.ingest.subConnect),
     ("ingest.pull.bind", \.ingest.pullBind), ("ingest.pull.connect", \.ingest.pullConnect),
+    ("ingest.router.bind", \.ingest.routerBind), ("ingest.router.connect", \.ingest.routerConnect),
   ]
 
   mutating func replaceDefaultIngest() {
@@ -115,9 +116,9 @@ private struct Collector {
     let ingest = settings.ingest
     // A malformed endpoint was reported already, and leaves a list empty that was meant to have one.
     let ingestIsWhole = !mistakes.contains { $0.key?.hasPrefix("ingest.") ?? false }
-    if ingestIsWhole, ingest.subBind + ingest.subConnect + ingest.pullBind + ingest.pullConnect == [] {
+    if ingestIsWhole, ingest.endpoints.isEmpty {
       report(
-        ["ingest.sub.bind", "ingest.sub.connect", "ingest.pull.bind", "ingest.pull.connect"],
+        Self.ingestEndpoints.map(\.key),
         "all endpoints for samples are empty; give at least one, or leave these keys out for the defaults")
     }
     if ingest.subTopics.isEmpty, !(ingest.subBind + ingest.subConnect).isEmpty {
@@ -133,13 +134,15 @@ private struct Collector {
     for contradiction in settings.json.contradictions { report(contradiction.keys, contradiction.problem) }
     let bound: [(key: String, endpoints: [String])] = [
       ("ingest.sub.bind", ingest.subBind), ("ingest.pull.bind", ingest.pullBind),
-      ("publish.bind", settings.publishBind), ("query.bind", settings.queryBind),
+      ("ingest.router.bind", ingest.routerBind), ("publish.bind", settings.publishBind),
+      ("query.bind", settings.queryBind),
     ]
     var taken: [String: String] = [:]
     for (key, endpoints) in bound {
       for endpoint in endpoints where !endpoint.hasSuffix(":*") && !endpoint.hasSuffix(":0") {
         if let other = taken[endpoint] {
-          report([key, other], "found \(endpoint), which \(other) binds too; give each socket an endpoint of its own")
+          let (blamed, named) = origins[key] == nil && origins[other] != nil ? (other, key) : (key, other)
+          report([blamed], "found \(endpoint), which \(named) binds too; give each socket an endpoint of its own")
         }
         taken[endpoint] = key
       }

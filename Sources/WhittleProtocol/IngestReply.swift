@@ -1,0 +1,41 @@
+/// What the daemon answers to a message of samples at its ROUTER socket: `{"ok": true, "samples": 2, "step": 17}`, or
+/// `{"ok": false, "error": {"code": …, "message": …, "position": …}}`.
+public typealias IngestReply = Reply<Acknowledgement, IngestFailure>
+
+/// The answer to a message that was accepted.
+public struct Acknowledgement: Codable, Sendable, Equatable {
+  /// How many of its samples were learned.
+  public var samples: Int
+  /// How many were not to be learned: no target, or an importance weight of 0. Nil where there are none.
+  public var unlearned: Int?
+  /// The model's clock after the message.
+  public var step: UInt64
+  /// For each sample in order, learned or not, the prediction made just before it was its turn to be learned; nil
+  /// unless the daemon's `ingest.router.predict` is on.
+  public var predictions: [Double]?
+
+  public init(samples: Int, unlearned: Int? = nil, step: UInt64, predictions: [Double]? = nil) {
+    self.samples = samples
+    self.unlearned = unlearned
+    self.step = step
+    self.predictions = predictions
+  }
+}
+
+/// Why a message of samples was rejected. None of its samples was learned.
+public struct IngestFailure: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+  /// The reason, as `stats` counts it under `"rejected"`.
+  public var code: String
+  /// What was wrong, where, and what would be right.
+  public var message: String
+  /// The offset in the payload of the first byte that is wrong; nil where it is not known.
+  public var position: Int?
+
+  public init(_ code: String, _ message: String, at position: Int? = nil) {
+    self.code = code
+    self.message = message
+    self.position = position
+  }
+
+  public var description: String { "\(message) (\(code))" }
+}

@@ -1,0 +1,37 @@
+internal import ZeroMQ
+
+/// How a message of samples at the ROUTER socket is divided: into what its answer is sent back with, and the payload.
+///
+///     identity | correlation … | (empty) | payload …
+///     identity | payload …
+///
+/// The first empty frame is the delimiter, unless it is the last frame. A REQ socket sends it by itself; a DEALER may, and
+/// may put frames before it by which it tells answers apart.
+struct IngestEnvelope {
+  /// What goes before the answer.
+  let answer: Envelope
+  /// The frames of the payload, also those that the message did not keep.
+  let payload: Range<Int>
+  /// How many bytes the correlation has too many to be sent back; the answer then goes without it.
+  let excess: Int
+
+  /// Bytes of correlation frames. Answers wait in the daemon's memory for clients that read slowly.
+  static let largestCorrelation = 1024
+
+  /// - Parameter message: as a ROUTER socket receives it: at least an identity and a frame.
+  init(of message: Message) {
+    // The last frame is payload, whatever it holds; and behind the delimiter there is a frame that the message kept.
+    let candidates = 1..<max(1, min(message.count, message.capacity) - 1)
+    guard let delimiter = candidates.first(where: { message.withFrame($0) { $0.isEmpty } }) else {
+      answer = Envelope(frames: [message.copy(0)])
+      payload = 1..<max(1, message.count)
+      excess = 0
+      return
+    }
+    let size = (1..<delimiter).reduce(0) { bytes, frame in bytes + message.withFrame(frame) { $0.count } }
+    excess = max(0, size - IngestEnvelope.largestCorrelation)
+    let kept = excess == 0 ? Array(0...delimiter) : [0, delimiter]
+    answer = Envelope(frames: kept.map { message.copy($0) })
+    payload = delimiter + 1..<message.count
+  }
+}
