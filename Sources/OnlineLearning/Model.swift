@@ -76,6 +76,33 @@ public struct Model: Sendable {
     return learned + stretch.count
   }
 
+  /// Learns the rows of a batch in their order, some of which were predicted before.
+  ///
+  /// - Parameters:
+  ///   - batch: rows with targets.
+  ///   - given: for each row the margin that was given out for it, by which it is validated; NaN where none was.
+  ///   - margins: the rows' margins are added to it: those given out, or as they were before the row was learned.
+  /// - Precondition: there are as many given margins as rows.
+  /// - Complexity: O(features of the batch)
+  public mutating func learn(_ batch: SampleBatch, given: [Double], margins: inout [Double]) {
+    precondition(given.count == batch.count)
+    if learner.count < dictionary.count {
+      learner.grow(to: dictionary.count) { [dictionary] in dictionary.name(at: $0) }
+    }
+    Model.learn(batch, given, &learner, &validation, loss, pace, margins: &margins)
+  }
+
+  private static func learn(
+    _ batch: SampleBatch, _ given: [Double], _ learner: inout LinearLearner, _ validation: inout ProgressiveValidation,
+    _ loss: LossFunction, _ pace: ProgressiveValidation.Pace, margins: inout [Double]
+  ) {
+    learner.learn(batch) { row, margin in
+      let told = given[row].isNaN ? margin : given[row]
+      validation.record(told, batch.targets[row], importance: batch.importances[row], loss, pace)
+      margins.append(told)
+    }
+  }
+
   /// Apart, so that all change in place, at once.
   private static func learn(
     _ batch: SampleBatch, _ learner: inout LinearLearner, _ validation: inout ProgressiveValidation,

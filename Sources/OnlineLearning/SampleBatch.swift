@@ -91,6 +91,17 @@ public struct SampleBatch: Sendable {
     endRow(target: other.targets[row], importance: other.importances[row])
   }
 
+  /// Adds a sample that was kept, with the target that has come for it.
+  ///
+  /// - Parameters:
+  ///   - target: normalized by the loss.
+  ///   - importance: by which the sample's own is multiplied.
+  /// - Complexity: O(features of the sample)
+  public mutating func append(_ sample: DelayedSamples.Sample, target: Double, importance: Double) {
+    for (feature, value) in zip(sample.features, sample.values) { append(feature: feature, value: value) }
+    endRow(target: target, importance: min(sample.importance * importance, Double(Float.greatestFiniteMagnitude)))
+  }
+
   /// Forgets the features added since the last row ended.
   ///
   /// - Complexity: O(forgotten features)

@@ -9,6 +9,8 @@ public struct SampleLabels: Sendable {
     public fileprivate(set) var row: Int?
     /// Its number among the samples of its source, below 2⁶³.
     public let seq: UInt64?
+    /// Whether the sample has no features but a target, which is that of an earlier one of this id.
+    public let isTargetOnly: Bool
     /// Where its id and its source stand among all bytes.
     fileprivate(set) var id: Range<Int>?
     fileprivate(set) var source: Range<Int>?
@@ -21,6 +23,9 @@ public struct SampleLabels: Sendable {
 
   /// How many samples have labels.
   public var count: Int { labels.count }
+
+  /// Whether any sample has an id.
+  public private(set) var hasIDs = false
 
   /// - Precondition: `place` is below `count`.
   public subscript(place: Int) -> Label { labels[place] }
@@ -38,8 +43,8 @@ public struct SampleLabels: Sendable {
   /// Adds a sample's labels, to which `setID` and `setSource` may then add.
   ///
   /// - Complexity: O(1), amortized
-  public mutating func append(sample: Int, row: Int?, seq: UInt64?) {
-    labels.append(Label(sample: sample, row: row, seq: seq))
+  public mutating func append(sample: Int, row: Int?, seq: UInt64?, isTargetOnly: Bool = false) {
+    labels.append(Label(sample: sample, row: row, seq: seq, isTargetOnly: isTargetOnly))
   }
 
   /// Gives the sample added last its id.
@@ -48,6 +53,7 @@ public struct SampleLabels: Sendable {
   /// - Complexity: O(bytes), amortized
   public mutating func setID(_ id: Span<UInt8>) {
     labels[labels.count - 1].id = append(id)
+    hasIDs = true
   }
 
   /// Gives the sample added last a number for its id: the same id as the number's decimal digits.
@@ -64,6 +70,7 @@ public struct SampleLabels: Sendable {
     if id < 0 { bytes.append(UInt8(ascii: "-")) }
     bytes[start...].reverse()
     labels[labels.count - 1].id = start..<bytes.count
+    hasIDs = true
   }
 
   /// Gives the sample added last its source.
@@ -103,6 +110,7 @@ public struct SampleLabels: Sendable {
   /// Empties it and keeps its storage.
   public mutating func removeAll() {
     labels.removeAll(keepingCapacity: true)
+    hasIDs = false
     bytes.removeAll(keepingCapacity: true)
   }
 }

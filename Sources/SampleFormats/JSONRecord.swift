@@ -9,9 +9,13 @@ struct JSONRecord {
   private(set) var seq: UInt64?
   /// The place of the object or array that holds the features; 0, the record itself, where it is flat.
   private(set) var features = 0
+  /// Whether there are any; where not, it brings the target of an earlier sample.
+  private(set) var hasFeatures = true
   /// Whether all features are numbers and booleans, so that none has another name than its key.
   private(set) var isPlain = true
 
+  /// Whether it says which sample's target it brings.
+  private var isLate: Bool { id != nil && target != nil }
   var isLabeled: Bool { id != nil || source != nil || seq != nil }
 
   /// Reads the fields of a record that have a role. In a flat record they are taken out, so that features are left.
@@ -21,6 +25,7 @@ struct JSONRecord {
     fields.beginRecord()
     let isFlat = fields.layout == .flat
     var hasFeatures = isFlat
+    var hasNoMembers = true
     var place = 1
     while place < record.count - 1 {
       let item = record[place]
@@ -30,6 +35,7 @@ struct JSONRecord {
           if role == .features { hasFeatures = true }
           if isFlat { record.take(place) }
         } else if isFlat {
+          hasNoMembers = false
           isPlain = isPlain && item.isNumber
         } else {
           throw SampleError(
@@ -42,7 +48,8 @@ struct JSONRecord {
       }
       place = record.next(after: place)
     }
-    guard hasFeatures else {
+    self.hasFeatures = isFlat ? !(isLate && hasNoMembers) : hasFeatures
+    guard self.hasFeatures || isLate else {
       throw SampleError(
         .shape,
         "the sample has no \"\(fields.name(of: .features))\"; give its features as an object or an array")

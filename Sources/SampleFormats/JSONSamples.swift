@@ -38,15 +38,18 @@ extension SampleDecoder {
     let record =
       purpose == .predict ? try JSONRecord(value, &questionFields) : try JSONRecord(value, &messageFields)
     row.begin(
-      addsNames: adds(target: record.target, importance: record.importance, purpose), refusesRepetition: true)
+      addsNames: adds(
+        target: record.target, importance: record.importance, isIdentified: record.id != nil, purpose),
+      refusesRepetition: true)
     do throws(SampleError) {
-      try features.add(value, of: record, &row, limits, &batch, &dictionary)
+      if record.hasFeatures { try features.add(value, of: record, &row, limits, &batch, &dictionary) }
     } catch {
       throw error.at(features.place)
     }
     let sample = batch.count + batch.unlearned
     let rows = batch.count
-    try endRow(target: record.target, importance: record.importance, purpose, &batch)
+    try endRow(
+      target: record.target, importance: record.importance, isIdentified: record.id != nil, purpose, &batch)
     if record.isLabeled {
       try addLabel(of: record, sample: sample, row: batch.count > rows ? rows : nil, &batch.labels)
     }
@@ -62,7 +65,7 @@ extension SampleDecoder {
           at: Int(item.place))
       }
     }
-    labels.append(sample: sample, row: row, seq: record.seq)
+    labels.append(sample: sample, row: row, seq: record.seq, isTargetOnly: !record.hasFeatures)
     if let id = record.id {
       if id.kind == JSON_STRING { labels.setID(id.string.span) } else { labels.setID(id.integer) }
     }

@@ -25,6 +25,8 @@ public final class SampleDecoder {
     case predict
   }
 
+  /// Whether samples that have an id and no target stay in their places, with NaN for a target, since theirs may come later.
+  public var keepsIdentified = false
   let limits: SampleLimits
   let loss: Loss
   let json: JSONReader
@@ -97,8 +99,9 @@ public final class SampleDecoder {
   ///
   /// - Parameters:
   ///   - target: as the message has it; nil where there is none.
+  ///   - isIdentified: whether the sample has an id.
   func endRow(
-    target: Double?, importance: Double, _ purpose: Purpose, _ batch: inout SampleBatch
+    target: Double?, importance: Double, isIdentified: Bool = false, _ purpose: Purpose, _ batch: inout SampleBatch
   ) throws(SampleError) {
     guard batch.count + batch.unlearned < limits.samplesPerMessage else {
       throw SampleError(
@@ -121,8 +124,8 @@ public final class SampleDecoder {
     case .learn, .answer:
       if let normalized, importance > 0 {
         batch.endRow(target: normalized, importance: importance)
-      } else if purpose == .answer {
-        batch.endRow(target: .nan, importance: 1)
+      } else if purpose == .answer || waits(target, importance, isIdentified) {
+        batch.endRow(target: .nan, importance: max(importance, .leastNormalMagnitude))
       } else {
         batch.dropRow()
         batch.unlearned += 1
@@ -131,7 +134,11 @@ public final class SampleDecoder {
   }
 
   /// Whether names of a row may be added to the dictionary: only where the row is going to be learned.
-  func adds(target: Double?, importance: Double, _ purpose: Purpose) -> Bool {
-    purpose != .predict && target != nil && importance > 0
+  func adds(target: Double?, importance: Double, isIdentified: Bool = false, _ purpose: Purpose) -> Bool {
+    purpose != .predict && (target != nil && importance > 0 || waits(target, importance, isIdentified))
+  }
+
+  private func waits(_ target: Double?, _ importance: Double, _ isIdentified: Bool) -> Bool {
+    keepsIdentified && isIdentified && target == nil && importance > 0
   }
 }

@@ -8,15 +8,21 @@ public struct Acknowledgement: Codable, Sendable, Equatable {
   public var samples: Int
   /// How many were not to be learned: no target, or an importance weight of 0. Nil where there are none.
   public var unlearned: Int?
+  /// How many were left out because their source had numbered them before. Nil where there are none.
+  public var duplicates: Int?
   /// The model's clock after the message.
   public var step: UInt64
-  /// For each sample in order, learned or not, the prediction made just before it was its turn to be learned; nil
-  /// unless the daemon's `ingest.router.predict` is on.
-  public var predictions: [Double]?
+  /// For each sample in order, learned or not, the prediction made just before it was its turn to be learned, or that
+  /// was given out when it came without its target; null for duplicates, and for targets of unknown samples. Nil unless
+  /// the daemon's `ingest.router.predict` is on.
+  public var predictions: [Double?]?
 
-  public init(samples: Int, unlearned: Int? = nil, step: UInt64, predictions: [Double]? = nil) {
+  public init(
+    samples: Int, unlearned: Int? = nil, duplicates: Int? = nil, step: UInt64, predictions: [Double?]? = nil
+  ) {
     self.samples = samples
     self.unlearned = unlearned
+    self.duplicates = duplicates
     self.step = step
     self.predictions = predictions
   }

@@ -68,6 +68,25 @@ public struct Stats: Codable, Sendable, Equatable {
     }
   }
 
+  /// Samples whose targets come later, since the daemon started.
+  public struct Delayed: Codable, Sendable, Equatable {
+    /// How many wait.
+    public var waiting: Int
+    /// Learned when their targets came.
+    public var matched: UInt64
+    /// Let go because too many waited, or for too long, or because their id came anew.
+    public var forgotten: UInt64
+    /// Targets that came for no sample that waited.
+    public var unmatched: UInt64
+
+    public init(waiting: Int, matched: UInt64, forgotten: UInt64, unmatched: UInt64) {
+      self.waiting = waiting
+      self.matched = matched
+      self.forgotten = forgotten
+      self.unmatched = unmatched
+    }
+  }
+
   /// Whether all that the daemon promises holds.
   public enum Health: String, Codable, Sendable {
     case ok
@@ -116,6 +135,7 @@ public struct Stats: Codable, Sendable, Equatable {
   /// Whether the loss has exploded and not come down since: the steps are too large (see `Event.Kind.divergenceBegan`).
   public var diverging: Bool
   public var sequences: Sequences
+  public var delayed: Delayed
   public var checkpoint: Checkpoint?
 
   public init(
@@ -123,7 +143,8 @@ public struct Stats: Codable, Sendable, Equatable {
     messages: UInt64, rejected: [String: UInt64], samplesPerSecond: Double, loss: Loss, validation: Validation,
     features: Int,
     activeSet: Int, sparsity: Double, l1Norm: Double, l2Norm: Double, intercept: Double, stepSize: Double,
-    clampedUpdates: UInt64, diverging: Bool, sequences: Sequences, checkpoint: Checkpoint?
+    clampedUpdates: UInt64, diverging: Bool, sequences: Sequences, delayed: Delayed,
+    checkpoint: Checkpoint?
   ) {
     self.health = health
     self.problem = problem
@@ -146,12 +167,13 @@ public struct Stats: Codable, Sendable, Equatable {
     self.clampedUpdates = clampedUpdates
     self.diverging = diverging
     self.sequences = sequences
+    self.delayed = delayed
     self.checkpoint = checkpoint
   }
 
   enum CodingKeys: String, CodingKey {
     case health, problem, step, samples, unlearned, messages, rejected, loss, validation, features, sparsity, intercept
-    case diverging, sequences
+    case diverging, sequences, delayed
     case uptimeSeconds = "uptime_seconds"
     case samplesPerSecond = "samples_per_second"
     case activeSet = "active_set"

@@ -48,6 +48,12 @@ struct StatsCommand: ParsableCommand {
     model.add(["intercept", number(stats.intercept)])
     model.add(["step size", number(stats.stepSize)])
     model.add(["clamped updates", Format.count(stats.clampedUpdates)])
+    if stats.delayed.waiting > 0 || stats.delayed.matched > 0 || stats.delayed.unmatched > 0 {
+      stream.add(["samples waiting for targets", Format.count(UInt64(clamping: stats.delayed.waiting))])
+      stream.add(["  matched", Format.count(stats.delayed.matched)])
+      stream.add(["  forgotten", Format.count(stats.delayed.forgotten)])
+      stream.add(["targets of unknown samples", Format.count(stats.delayed.unmatched)])
+    }
     for row in SequenceRows.rows(stats.sequences) { stream.add(row) }
     if let checkpoint = stats.checkpoint {
       model.add(["checkpoint", checkpoint.file])

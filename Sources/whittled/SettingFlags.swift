@@ -95,6 +95,8 @@ struct StreamFlags: SettingFlags {
   @Option(name: name("limits.nesting_depth"), help: help("limits.nesting_depth")) var nestingDepth: String?
   @Option(name: name("limits.features"), help: help("limits.features")) var features: String?
   @Option(name: name("limits.sources"), help: help("limits.sources")) var sources: String?
+  @Option(name: name("delayed.samples"), help: help("delayed.samples")) var delayedSamples: String?
+  @Option(name: name("delayed.age_seconds"), help: help("delayed.age_seconds")) var delayedAge: String?
 
   var texts: [String: [String]] {
     given([
@@ -105,6 +107,7 @@ struct StreamFlags: SettingFlags {
       "limits.message_bytes": messageBytes, "limits.samples_per_message": samplesPerMessage,
       "limits.features_per_sample": featuresPerSample, "limits.name_bytes": nameBytes,
       "limits.nesting_depth": nestingDepth, "limits.features": features, "limits.sources": sources,
+      "delayed.samples": delayedSamples, "delayed.age_seconds": delayedAge,
     ]).merging([
       "ingest.sub.bind": subBind, "ingest.sub.connect": subConnect, "ingest.sub.topics": subTopics,
       "ingest.pull.bind": pullBind, "ingest.pull.connect": pullConnect,

@@ -125,11 +125,15 @@ def test_settings_arrive(start, tmp_path, origin):
 
 # Every text is right for these; `test_settings_arrive` and the state directory of every daemon show that they arrive.
 TAKE_ANYTHING = {"ingest.sub.topics", "state.directory"}
+# So is every text that is not empty for these, which `test_field_names_arrive` is about.
+FIELD_NAMES = {
+    "json.target": "t", "json.features": "f", "json.weight": "w", "json.id": "i", "json.source": "s", "json.seq": "q",
+    "json.ignore": "a,b"}
 
 
 def test_no_flag_or_variable_is_lost(start):
     """Each setting, given nonsense, is complained of where it was given."""
-    keys = set(start().ask("configuration")["configuration"]) - TAKE_ANYTHING
+    keys = set(start().ask("configuration")["configuration"]) - TAKE_ANYTHING - set(FIELD_NAMES)
     flags = {key: "--" + key.replace(".", "-").replace("_", "-") for key in keys}
     ended = whittled("--check-config", *[f"{flag}=?" for flag in flags.values()])
     assert ended.returncode == 78
@@ -139,6 +143,16 @@ def test_no_flag_or_variable_is_lost(start):
     assert ended.returncode == 78
     for key in keys:
         assert f'{variable(key)}: {key}: found "?"' in ended.stderr
+
+
+@pytest.mark.parametrize("origin", ["flag", "environment"])
+def test_field_names_arrive(start, origin):
+    if origin == "flag":
+        daemon = start(FIELD_NAMES | {"json.ignore": ["a", "b"]})
+    else:
+        daemon = start(environment={variable(key): text for key, text in FIELD_NAMES.items()})
+    configuration = daemon.ask("configuration")["configuration"]
+    assert {key: configuration[key] for key in FIELD_NAMES} == FIELD_NAMES | {"json.ignore": ["a", "b"]}
 
 
 def test_precedence(start, tmp_path):

@@ -132,6 +132,7 @@ import ZeroMQ
       #expect(given.count == predictions.count)
       // Weights are brought up to date in Float32 when they are learned, and in Float64 when they are only read.
       for (given, prediction) in zip(given, predictions) {
+        let given = try #require(given)
         #expect(abs(given - prediction) <= 1e-5 * max(1, abs(prediction)), "step \(expected.steps)")
       }
     }

@@ -88,6 +88,7 @@ struct SettingTableTests {
       "json.ignore": "none", "limits.message_bytes": "16777216",
       "limits.samples_per_message": "100000", "limits.features_per_sample": "1000000", "limits.name_bytes": "1024",
       "limits.nesting_depth": "32", "limits.features": "16777216", "limits.sources": "10000",
+      "delayed.samples": "10000", "delayed.age_seconds": "86400",
       "publish.bind": "tcp://127.0.0.1:5702",
       "publish.every_samples": "10000", "publish.every_seconds": "1", "publish.rejects_per_second": "1",
       "query.bind": "tcp://127.0.0.1:5703",

@@ -69,6 +69,8 @@ struct SettingValue: Sendable {
     "limits.nesting_depth": SettingValue("3"),
     "limits.features": SettingValue("1073741824"),
     "limits.sources": SettingValue("1"),
+    "delayed.samples": SettingValue("0"),
+    "delayed.age_seconds": SettingValue("0.5"),
     "publish.bind": SettingValue(list: ["ipc:///tmp/publish.sock"]),
     "publish.every_samples": SettingValue("0"),
     "publish.every_seconds": SettingValue("0.5"),

@@ -28,6 +28,11 @@ final class Engine {
   var hasNewSequences = false
   let decoder: SampleDecoder
   var batch = SampleBatch()
+  /// Rows to be learned that follow each other, where samples have ids, and the margins that were given out for them.
+  var stretch = SampleBatch()
+  var given: [Double] = []
+  /// Samples that wait for their targets.
+  var delayed: DelayedSamples
   var counters = StreamCounters()
   var rejects: RejectLog
   /// Holds back events about rejected messages.
@@ -75,6 +80,8 @@ final class Engine {
     self.writer = writer
     self.logger = logger
     self.decoder = decoder
+    delayed = DelayedSamples(settings.settings.delayed)
+    decoder.keepsIdentified = settings.settings.delayed.samples > 0
     rejects = RejectLog(logger)
     rejectEvents = RateLimit(perSecond: Double(settings.settings.rejectsPerSecond))
     ingest = try IngestSockets(settings.settings, in: context)
@@ -167,11 +174,7 @@ final class Engine {
         try decoder.decode(
           payload, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.dictionary)
       }
-      try admitSequences()
-      model.learn(batch)
-      lastTarget = batch.targets.last ?? lastTarget
-      counters.samples += UInt64(batch.count)
-      counters.unlearned += UInt64(batch.unlearned)
+      _ = try learnBatch(predicts: false)
     } catch {
       reject(error, payload: message.count - 1)
     }
@@ -213,7 +216,10 @@ final class Engine {
   /// A look at the model for other threads. Storage is shared until the model changes.
   func snapshot(now: Double) -> EngineSnapshot {
     EngineSnapshot(
-      model: model, sequences: sequences, counters: counters,
+      model: model, sequences: sequences,
+      delayed: Stats.Delayed(
+        waiting: delayed.count, matched: delayed.counts.matched, forgotten: delayed.counts.forgotten,
+        unmatched: counters.unmatched), counters: counters,
       samplesPerSecond: rate.rate(now: now, count: counters.samples),
       uptimeSeconds: now - startTime, health: checkpoints.problem == nil ? .ok : .degraded,
       problem: checkpoints.problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now))

@@ -38,26 +38,21 @@ extension Engine {
         payload, format: settings.ingest.format, for: predicts ? .answer : .learn, into: &batch,
         dictionary: &model.dictionary)
     }
-    return predicts ? predictAndLearn() : learn()
-  }
-
-  private func learn() -> Acknowledgement {
-    model.learn(batch)
-    return acknowledgement(learned: batch.count, unlearned: batch.unlearned, predictions: nil)
-  }
-
-  private func predictAndLearn() -> Acknowledgement {
-    let learned = model.learn(batch, margins: &margins)
-    let loss = settings.learner.loss
-    return acknowledgement(
-      learned: learned, unlearned: batch.count - learned, predictions: margins.map { loss.prediction($0) })
-  }
-
-  private func acknowledgement(learned: Int, unlearned: Int, predictions: [Double]?) -> Acknowledgement {
-    lastTarget = batch.targets.last { !$0.isNaN } ?? lastTarget
-    counters.samples += UInt64(learned)
-    counters.unlearned += UInt64(unlearned)
+    let outcome = try learnBatch(predicts: predicts)
     return Acknowledgement(
-      samples: learned, unlearned: unlearned == 0 ? nil : unlearned, step: model.steps, predictions: predictions)
+      samples: outcome.learned, unlearned: outcome.unlearned == 0 ? nil : outcome.unlearned,
+      duplicates: outcome.duplicates.isEmpty ? nil : outcome.duplicates.count, step: model.steps,
+      predictions: predicts ? predictions(without: outcome.duplicates) : nil)
+  }
+
+  /// The predictions of the batch's rows, and nil for samples that were not looked at.
+  ///
+  /// - Parameter duplicates: their places in the message, ascending.
+  private func predictions(without duplicates: [Int]) -> [Double?] {
+    let loss = settings.learner.loss
+    // Targets of samples that nobody knows have none.
+    var predictions: [Double?] = margins.map { $0.isNaN ? nil : loss.prediction($0) }
+    for place in duplicates { predictions.insert(nil, at: min(place, predictions.count)) }
+    return predictions
   }
 }

@@ -7,11 +7,13 @@ internal import WhittleProtocol
 extension Engine {
   /// Takes in the numbers of a decoded message, and drops the samples that were here before.
   ///
+  /// - Returns: which samples those are, by their places in the message.
   /// - Throws: when sources come that there is no room for; then nothing was taken in.
-  func admitSequences() throws(SampleError) {
-    if batch.labels.count == 0 { return }
+  func admitSequences() throws(SampleError) -> [Int] {
+    if batch.labels.count == 0 { return [] }
     try checkRoomForSources()
     var repeated: [Int] = []
+    var samples: [Int] = []
     for place in 0..<batch.labels.count {
       let label = batch.labels[place]
       guard let seq = label.seq else { continue }
@@ -19,10 +21,11 @@ extension Engine {
       let source = batch.labels.source(of: label) ?? []
       let arrival = sequences.take(seq, of: source.span)
       guard arrival == .duplicate else { continue }
-      counters.duplicates += 1
+      samples.append(label.sample)
       if let row = label.row { repeated.append(row) } else { batch.unlearned -= 1 }
     }
     if !repeated.isEmpty { batch.removeRows(repeated) }
+    return samples
   }
 
   private func checkRoomForSources() throws(SampleError) {

@@ -8,6 +8,7 @@ internal import WhittleProtocol
 struct EngineSnapshot: Sendable {
   let model: Model
   let sequences: SourceSequences
+  let delayed: Stats.Delayed
   let counters: StreamCounters
   let samplesPerSecond: Double
   let uptimeSeconds: Double
@@ -40,7 +41,7 @@ extension EngineSnapshot {
       sparsity: features == 0 ? 0 : Double(features - active) / Double(features), l1Norm: l1,
       l2Norm: l2.squareRoot(), intercept: model.learner.intercept, stepSize: model.learner.nextStepSize,
       clampedUpdates: model.learner.state.clampedUpdates, diverging: diverging,
-      sequences: Stats.Sequences(sequences), checkpoint: checkpoint)
+      sequences: Stats.Sequences(sequences), delayed: delayed, checkpoint: checkpoint)
   }
 
   /// The coefficients that are not zero, in the order in which the features came.

@@ -9,5 +9,7 @@ struct StreamCounters: Sendable {
   var unlearned: UInt64 = 0
   /// Samples left out because their source had numbered them before.
   var duplicates: UInt64 = 0
+  /// Targets without features that came for no sample that waits.
+  var unmatched: UInt64 = 0
   var rejected: [SampleError.Reason: UInt64] = [:]
 }

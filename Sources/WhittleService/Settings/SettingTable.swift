@@ -117,6 +117,11 @@ public enum SettingTable {
     .integer("limits.nesting_depth", \.limits.nestingDepth, "How deep JSON may nest.", 3...1024),
     .integer("limits.features", \.limits.features, "Features that the model may know.", 1...(1 << 30)),
     .integer("limits.sources", \.limits.sources, "Sources that may number their samples.", 1...1_000_000),
+    .integer(
+      "delayed.samples", \.delayed.samples,
+      "Samples with an id that may wait for their targets; beyond, the oldest are forgotten. 0: none waits.",
+      0...10_000_000),
+    .number("delayed.age_seconds", \.delayed.age, "How long a sample waits for its target.", above: true),
   ]
 
   private static let outputs: [Setting] = [

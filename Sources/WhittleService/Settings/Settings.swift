@@ -48,6 +48,8 @@ public struct Settings: Sendable, Equatable {
   public var json = JSONFields()
   public var learner = LearnerConfiguration()
   public var limits = SampleLimits()
+  /// What is kept of samples whose targets come later.
+  public var delayed = DelayedSamples.Bounds()
   public var publishBind = [DefaultEndpoints.publish]
   public var publishEvery = Cadence(samples: 10_000, seconds: 1)
   /// Events about rejected messages a second, at most.

@@ -1,0 +1,102 @@
+import OnlineLearning
+import SampleFormats
+import TestSupport
+import Testing
+import WhittleProtocol
+
+@testable import WhittleService
+
+/// Samples whose targets come later are learned then, with what was known before.
+@Suite(.timeLimit(.minutes(2))) struct ServiceDelayedTests {
+  private let place: DaemonPlace
+
+  init() throws {
+    place = try DaemonPlace()
+  }
+
+  /// All features, so that the order in which the dictionary meets them is the same everywhere.
+  private let names = #"{"y": 0, "x": {"a0": 1, "a1": 1, "a2": 1, "a3": 1, "a4": 1}}"#
+
+  /// The oracle learns whole samples when their targets come, and notes what it would have said when they came first.
+  @Test(arguments: [UInt64(1), 2, 3])
+  func lateTargetsAreLearnedWithTheFeaturesOfThatTime(_ seed: UInt64) async throws {
+    var random = SeededGenerator(seed: seed)
+    let daemon = try await TestDaemon(in: place)
+    var expected = Model(LearnerConfiguration())
+    try expected.learn([names])
+    let loss = LossFunction(.squared)
+    var sum = loss.value(0, 0)
+    var records = [names]
+    var waiting: [(id: Int, features: String, margin: Double)] = []
+    let decoder = try #require(SampleDecoder(loss: .squared))
+    var batch = SampleBatch()
+    func margin(_ features: String) throws -> Double {
+      let question = Array(#"{"x": \#(features)}"#.utf8)
+      try decoder.decode(question.span, for: .predict, into: &batch, dictionary: &expected.dictionary)
+      return expected.margin(of: 0, in: batch)
+    }
+    for id in 0..<150 {
+      let features = #"{"a\#(random.next() % 5)": \#(Double(random.next() % 100) / 50 - 1)}"#
+      let target = Double(random.next() % 100) / 10
+      switch random.next() % 3 {
+      case 0:
+        waiting.append((id, features, try margin(features)))
+        records.append(#"{"id": \#(id), "x": \#(features)}"#)
+      case 1 where !waiting.isEmpty:
+        let late = waiting.remove(at: Int(random.next() % UInt64(waiting.count)))
+        sum += loss.value(late.margin, target)
+        try expected.learn([#"{"y": \#(target), "x": \#(late.features)}"#])
+        // With other features or with none: those of that time count.
+        let more = Bool.random(using: &random) ? #", "x": {"a0": 100}"# : ""
+        records.append(#"{"id": "\#(late.id)", "y": \#(target)\#(more)}"#)
+      default:
+        sum += loss.value(try margin(features), target)
+        let sample = #"{"y": \#(target), "x": \#(features)}"#
+        try expected.learn([sample])
+        records.append(Bool.random(using: &random) ? sample : #"{"id": \#(id), \#(sample.dropFirst())"#)
+      }
+    }
+    // Alone and in batches.
+    var messages: [String] = []
+    while !records.isEmpty {
+      let taken = records.prefix(Int(random.next() % 6) + 1)
+      records.removeFirst(taken.count)
+      messages.append(taken.count == 1 ? taken[0] : "[\(taken.joined(separator: ","))]")
+    }
+    try await daemon.push(messages)
+    let total = UInt64(messages.count)
+    let stats = try await daemon.stats { $0.messages == total }
+    let kept = UInt64(waiting.count)
+    #expect(stats.rejected.isEmpty && stats.step == expected.steps && stats.delayed.unmatched == 0, "seed=\(seed)")
+    #expect(UInt64(stats.delayed.waiting) == kept && stats.unlearned == stats.delayed.matched + kept)
+    let mean = try #require(stats.loss.overall)
+    #expect(abs(mean - sum / Double(expected.steps)) <= 1e-5 * mean, "seed=\(seed)")
+    try await daemon.stop()
+    let learned = try #require(try place.newestModel())
+    #expect(learned.learner.coefficients() == expected.learner.coefficients(), "seed=\(seed)")
+    #expect(learned.learner.intercept == expected.learner.intercept, "seed=\(seed)")
+  }
+
+  @Test func targetsOfUnknownSamplesAreCounted() async throws {
+    let daemon = try await TestDaemon(in: place, ["delayed.samples": "2"])
+    try await daemon.push([
+      names, #"[{"id": "a", "x": {"a0": 1}}, {"id": "b", "x": {"a1": 1}}, {"id": "c", "x": {"a2": 1}}]"#,
+      #"[{"id": "a", "y": 1}, {"id": "b", "y": 1}, {"id": "b", "y": 1}, {"id": "never", "y": 1, "x": {"a3": 1}}]"#,
+    ])
+    let stats = try await daemon.stats { $0.messages == 3 }
+    #expect(
+      stats.delayed == Stats.Delayed(waiting: 1, matched: 1, forgotten: 1, unmatched: 2),
+      "b, c wait when a's target comes")
+    #expect(stats.step == 3 && stats.unlearned == 5)
+    try await daemon.stop()
+  }
+
+  @Test func noneWaitWhereNoneMay() async throws {
+    let daemon = try await TestDaemon(in: place, ["delayed.samples": "0"])
+    try await daemon.push([#"{"id": "a", "x": {"new": 1}}"#, #"{"id": "a", "y": 1, "x": {"a0": 1}}"#])
+    let stats = try await daemon.stats { $0.messages == 2 }
+    #expect(stats.delayed == Stats.Delayed(waiting: 0, matched: 0, forgotten: 0, unmatched: 0))
+    #expect(stats.step == 1 && stats.unlearned == 1 && stats.features == 1)
+    try await daemon.stop()
+  }
+}
