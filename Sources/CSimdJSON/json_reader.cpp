@@ -22,11 +22,11 @@ struct number_item {
   json_item *item;
   void append_s64(int64_t value) {
     item->kind = JSON_INTEGER;
-    item->integer = value;
+    item->number = static_cast<double>(value);
   }
   void append_u64(uint64_t value) {
-    if (value <= INT64_MAX) return append_s64(static_cast<int64_t>(value));
-    append_double(static_cast<double>(value));
+    item->kind = JSON_INTEGER;
+    item->number = static_cast<double>(value);
   }
   void append_double(double value) {
     item->kind = JSON_NUMBER;
@@ -116,8 +116,8 @@ private:
   };
 
   bool read_value();
-  bool read_string(const uint32_t *&token, string &string);
-  bool read_number(const uint32_t *&token, json_item &item);
+  bool read_string(const uint8_t *bytes, const uint32_t *&token, string &string);
+  bool read_number(const uint8_t *bytes, const uint32_t *&token, json_item &item);
   bool read_any_number(const uint8_t *from, const uint8_t *until, json_item &item);
   bool read_literal(const uint8_t *from, const uint8_t *until, json_item &item);
   bool unescape(const uint8_t *from, const uint8_t *until, string &string);
@@ -189,14 +189,17 @@ bool json_reader::grow() {
 
 // One value, and all that it holds. A loop, since recursion would let the sender choose how deep our stack gets.
 bool json_reader::read_value() {
-  // What changes with every item is kept here, so that it stays in registers.
+  // What every item needs is kept here, so that it stays in registers.
+  const uint8_t *const bytes = this->bytes;
   const uint32_t *token = next;
   uint32_t *const floor = scopes.data(), *scope = floor;
   const ptrdiff_t depth_left = static_cast<ptrdiff_t>(max_depth) - is_batch;
   json_item *first = items.data(), *item = first, *limit = first + items.capacity();
   string name{nullptr, 0};
   texts_count = 0;
+  // Of what is open; the members of what is open around it wait in its item.
   bool is_object = false;
+  uint64_t kinds = 0;
 
   auto make_room = [&] {
     size_t count = item - first;
@@ -215,17 +218,18 @@ value:
   {
     const uint8_t byte = bytes[*token];
     if ((byte == '-') | decimals::is_digit(byte)) {
-      if (!read_number(token, *item)) return false;
+      if (!read_number(bytes, token, *item)) return false;
     } else if (byte == '"') {
       string text;
-      if (!read_string(token, text)) return false;
+      if (!read_string(bytes, token, text)) return false;
       item->kind = JSON_STRING;
       item->text = text.text;
       item->count = text.count;
     } else if (byte == '{' || byte == '[') {
+      if (scope != floor) first[scope[-1]].kinds = kinds;
+      kinds = 0;
       is_object = byte == '{';
       item->kind = is_object ? JSON_OBJECT : JSON_ARRAY;
-      item->kinds = 0;
       *scope++ = static_cast<uint32_t>(item - first);
       ++item;
       name = {nullptr, 0};
@@ -246,7 +250,7 @@ after_value:
     return true;
   }
   if (token == end) return false;
-  first[scope[-1]].kinds |= uint64_t{1} << item->kind;
+  kinds |= uint64_t{1} << item->kind;
   ++item;
   {
     const uint8_t byte = bytes[*token];
@@ -260,7 +264,7 @@ after_value:
   }
 
 key:
-  if (bytes[*token] != '"' || !read_string(token, name) || bytes[*token] != ':') return false;
+  if (bytes[*token] != '"' || !read_string(bytes, token, name) || bytes[*token] != ':') return false;
   ++token;
   goto value;
 
@@ -274,12 +278,17 @@ close:
   {
     uint32_t opener = *--scope;
     first[opener].count = static_cast<uint32_t>(item - first) + 1 - opener;
+    first[opener].kinds = kinds;
   }
-  is_object = scope != floor && first[scope[-1]].kind == JSON_OBJECT;
+  if (scope != floor) {
+    is_object = first[scope[-1]].kind == JSON_OBJECT;
+    kinds = first[scope[-1]].kinds;
+  }
   goto after_value;
 }
 
-[[gnu::always_inline]] inline bool json_reader::read_string(const uint32_t *&token, string &string) {
+[[gnu::always_inline]] inline bool json_reader::read_string(
+    const uint8_t *bytes, const uint32_t *&token, string &string) {
   const uint8_t *from = bytes + token[0] + 1, *until = bytes + token[1];
   ++token;
   // Only blanks stand between the end of a string and the next token.
@@ -351,29 +360,26 @@ bool json_reader::read_literal(const uint8_t *from, const uint8_t *until, json_i
   return word == "true" || word == "false" || word == "null";
 }
 
-[[gnu::always_inline]] inline bool json_reader::read_number(const uint32_t *&token, json_item &item) {
+[[gnu::always_inline]] inline bool json_reader::read_number(
+    const uint8_t *bytes, const uint32_t *&token, json_item &item) {
   const uint8_t *from = bytes + token[0], *until = bytes + token[1];
   ++token;
-  while (is_blank(until[-1])) --until;
+  // Nothing else up to a space can stand here.
+  while (until[-1] <= ' ' && is_blank(until[-1])) --until;
   const uint64_t is_negative = *from == '-';
   decimal number;
   if (until - bytes < 8 || !read_decimal(from + is_negative, until, number))
     return read_any_number(from, until, item);
-  if (number.power == 0) {
-    item.kind = JSON_INTEGER;
-    item.integer = static_cast<int64_t>((number.digits ^ -is_negative) + is_negative);
-    return true;
-  }
-  // Both are exact, so the quotient is the nearest double (William Clinger).
+  // Both are exact, so the quotient is the nearest double (William Clinger); a whole number is divided by 1.
   double value = static_cast<double>(static_cast<int64_t>(number.digits)) / decimals::double_powers[-number.power];
-  if (number.digits >> 53 != 0 &&
+  if (number.digits >> 53 != 0 && number.power != 0 &&
       !builtin::numberparsing::compute_float_64(number.power, number.digits, false, value))
     return read_any_number(from, until, item);
   // No branch, since signs are random.
   uint64_t bits;
   std::memcpy(&bits, &value, sizeof bits);
   bits |= is_negative << 63;
-  item.kind = JSON_NUMBER;
+  item.kind = number.power == 0 ? JSON_INTEGER : JSON_NUMBER;
   std::memcpy(&item.number, &bits, sizeof bits);
   return true;
 }

@@ -54,7 +54,7 @@ struct JSONFeatures {
         continue
       } else if member.isNumber {
         if isChecking { try seen.add(member.key.span) }
-        try row.add(member.key.span, value: member.value, limits: limits, &batch, &dictionary)
+        try row.add(member.key.span, value: member.number, limits: limits, &batch, &dictionary)
       } else {
         path.removeAll(keepingCapacity: true)
         path.append(contentsOf: member.key)
@@ -108,7 +108,7 @@ struct JSONFeatures {
       path.append(contentsOf: member.string)
       if isChecking { try seen.add(path.span) }
       try row.add(path.span, value: 1, limits: limits, &batch, &dictionary)
-    default: try row.add(path.span, value: member.value, limits: limits, &batch, &dictionary)
+    default: try row.add(path.span, value: member.number, limits: limits, &batch, &dictionary)
     }
   }
 }

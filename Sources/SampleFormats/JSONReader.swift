@@ -15,11 +15,30 @@ final class JSONReader {
   /// A value and all that it holds, as `json_item` describes it.
   struct Value {
     fileprivate let items: UnsafeMutablePointer<json_item>
+    fileprivate let message: UnsafeBufferPointer<UInt8>
     /// The items, the value's own and its end included.
     let count: Int
 
     /// - Precondition: `place` is below `count`, which the walk along `next(after:)` keeps.
     subscript(place: Int) -> json_item { items[place] }
+
+    /// A whole number exactly; nil for any other item, and for one that takes more than 64 bits with its sign.
+    func integer(at place: Int) -> Int64? {
+      guard items[place].kind == JSON_INTEGER else { return nil }
+      let start = Int(items[place].place)
+      let isNegative = message[start] == UInt8(ascii: "-")
+      var number: Int64 = 0
+      // Its digits are followed by something else, or it would not be a whole number.
+      for byte in message[(start + (isNegative ? 1 : 0))...] {
+        guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte else { break }
+        let (tenfold, isLarge) = number.multipliedReportingOverflow(by: 10)
+        let digit = Int64(byte - UInt8(ascii: "0"))
+        let (sum, isLarger) = tenfold.addingReportingOverflow(isNegative ? -digit : digit)
+        if isLarge || isLarger { return nil }
+        number = sum
+      }
+      return number
+    }
 
     /// The place of the item that follows the one at `place` and all that it holds.
     func next(after place: Int) -> Int { place + (items[place].isContainer ? Int(items[place].count) : 1) }
@@ -62,7 +81,7 @@ final class JSONReader {
     var items: UnsafeMutablePointer<json_item>?
     var count = 0
     let step = json_reader_next(reader, &items, &count)
-    if step == JSON_VALUE, let items { return Value(items: items, count: count) }
+    if step == JSON_VALUE, let items { return Value(items: items, message: payload, count: count) }
     if step == JSON_END { return nil }
     throw error(step)
   }
@@ -87,9 +106,6 @@ extension json_item {
   /// Whether `JSONReader.Value.take` has taken it, where it is the member of an object: each has a key.
   var isTaken: Bool { name == nil }
   var isNumber: Bool { kind == JSON_NUMBER || kind == JSON_INTEGER || kind == JSON_BOOLEAN }
-  /// The value of a number or a boolean.
-  var value: Double { kind == JSON_INTEGER ? Double(integer) : number }
-
   /// The key in front of it, unescaped.
   ///
   /// The bytes live until the next value is read, which this module's walks do not outlast.

@@ -4,7 +4,8 @@ internal import CSimdJSON
 struct JSONRecord {
   private(set) var target: Double?
   private(set) var importance = 1.0
-  private(set) var id: json_item?
+  /// Either of them: a text, or a whole number.
+  private(set) var id: (text: json_item?, number: Int64)?
   private(set) var source: json_item?
   private(set) var seq: UInt64?
   /// The place of the object or array that holds the features; 0, the record itself, where it is flat.
@@ -31,7 +32,7 @@ struct JSONRecord {
       let item = record[place]
       do throws(SampleError) {
         if let role = try fields.role(of: item.key) {
-          try read(item, at: place, role, fields)
+          try read(record, at: place, role, fields)
           if role == .features { hasFeatures = true }
           if isFlat { record.take(place) }
         } else if isFlat {
@@ -57,8 +58,9 @@ struct JSONRecord {
   }
 
   private mutating func read(
-    _ item: json_item, at place: Int, _ role: JSONFields.Role, _ fields: FieldTable
+    _ record: JSONReader.Value, at place: Int, _ role: JSONFields.Role, _ fields: FieldTable
   ) throws(SampleError) {
+    let item = record[place]
     switch role {
     case .target: target = try number(item, .target, fields, .target)
     case .weight: importance = try number(item, .weight, fields, .importance) ?? 1
@@ -70,11 +72,13 @@ struct JSONRecord {
       let plain: UInt64 = 1 << JSON_NUMBER.rawValue | 1 << JSON_INTEGER.rawValue | 1 << JSON_BOOLEAN.rawValue
       isPlain = item.kinds & ~plain == 0
     case .id:
-      switch item.kind {
-      case JSON_NULL: break
-      case JSON_INTEGER: id = item
-      case JSON_STRING where item.count > 0: id = item
-      default: throw JSONRecord.wrong(item, .id, fields, "a text that is not empty, or a whole number below 2^63")
+      if item.kind == JSON_NULL { break }
+      if let number = record.integer(at: place) {
+        id = (nil, number)
+      } else if item.kind == JSON_STRING, item.count > 0 {
+        id = (item, 0)
+      } else {
+        throw JSONRecord.wrong(item, .id, fields, "a text that is not empty, or a whole number below 2^63")
       }
     case .source:
       if item.kind == JSON_NULL { break }
@@ -84,10 +88,10 @@ struct JSONRecord {
       source = item
     case .seq:
       if item.kind == JSON_NULL { break }
-      guard item.kind == JSON_INTEGER, item.integer >= 0 else {
+      guard let number = record.integer(at: place), number >= 0 else {
         throw JSONRecord.wrong(item, .seq, fields, "a whole number from 0 to 9223372036854775807")
       }
-      seq = UInt64(item.integer)
+      seq = UInt64(number)
     case .ignore: break
     }
   }
@@ -96,8 +100,8 @@ struct JSONRecord {
     _ item: json_item, _ role: JSONFields.Role, _ fields: FieldTable, _ reason: SampleError.Reason
   ) throws(SampleError) -> Double? {
     switch item.kind {
-    case JSON_NUMBER, JSON_INTEGER: return item.value
-    case JSON_BOOLEAN where role == .target: return item.value
+    case JSON_NUMBER, JSON_INTEGER: return item.number
+    case JSON_BOOLEAN where role == .target: return item.number
     case JSON_NULL: return nil
     default: throw JSONRecord.wrong(item, role, fields, "a number", reason)
     }
@@ -109,8 +113,8 @@ struct JSONRecord {
   ) -> SampleError {
     let found =
       switch (item.kind, role) {
-      case (JSON_INTEGER, .seq): "\(item.integer)"
-      case (JSON_NUMBER, .seq), (JSON_NUMBER, .id): "\(item.number)"
+      case (JSON_INTEGER, .seq) where item.number.magnitude < 0x1p53: "\(Int(item.number))"
+      case (JSON_INTEGER, .seq), (JSON_INTEGER, .id), (JSON_NUMBER, .seq), (JSON_NUMBER, .id): "\(item.number)"
       case (JSON_STRING, .id) where item.count == 0, (JSON_STRING, .source) where item.count == 0: "an empty one"
       default: item.kindName
       }

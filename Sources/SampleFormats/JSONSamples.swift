@@ -9,7 +9,7 @@ extension SampleDecoder {
     _ dictionary: inout FeatureDictionary
   ) throws(SampleError) {
     try payload.withUnsafeBufferPointer { (bytes) throws(SampleError) in
-      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+      if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
         throw SampleError(.brokenJSON, "the payload begins with a byte order mark, EF BB BF; leave it out", at: 0)
       }
       let form = try json.begin(bytes)
@@ -58,17 +58,19 @@ extension SampleDecoder {
   private func addLabel(
     of record: JSONRecord, sample: Int, row: Int?, _ labels: inout SampleLabels
   ) throws(SampleError) {
-    for (item, role) in [(record.id, "id"), (record.source, "source")] {
-      if let item, item.kind == JSON_STRING, item.count > limits.nameBytes {
-        throw SampleError(
-          .limit, "the \(role) of the sample has \(item.count) bytes; limits.name_bytes is \(limits.nameBytes)",
-          at: Int(item.place))
-      }
-    }
+    try checkLength(of: record.id?.text, "id")
+    try checkLength(of: record.source, "source")
     labels.append(sample: sample, row: row, seq: record.seq, isTargetOnly: !record.hasFeatures)
     if let id = record.id {
-      if id.kind == JSON_STRING { labels.setID(id.string.span) } else { labels.setID(id.integer) }
+      if let text = id.text { labels.setID(text.string.span) } else { labels.setID(id.number) }
     }
     if let source = record.source { labels.setSource(source.string.span) }
+  }
+
+  private func checkLength(of text: json_item?, _ role: StaticString) throws(SampleError) {
+    guard let text, text.count > limits.nameBytes else { return }
+    throw SampleError(
+      .limit, "the \(role) of the sample has \(text.count) bytes; limits.name_bytes is \(limits.nameBytes)",
+      at: Int(text.place))
   }
 }

@@ -16,6 +16,7 @@ typedef struct json_reader json_reader;
 typedef enum {
   JSON_NULL,
   JSON_BOOLEAN,
+  // A number of digits alone, that is of 64 bits at most.
   JSON_INTEGER,
   JSON_NUMBER,
   JSON_STRING,
@@ -35,10 +36,8 @@ typedef struct {
   // Where its value begins in the message.
   uint32_t place;
   union {
-    // Of JSON_NUMBER: finite. Of JSON_BOOLEAN: 0 or 1.
+    // Of JSON_NUMBER and JSON_INTEGER: finite, the nearest double. Of JSON_BOOLEAN: 0 or 1.
     double number;
-    // Of JSON_INTEGER: any in its range; larger ones are JSON_NUMBER up to 2^64, and refused beyond.
-    int64_t integer;
     // Of JSON_STRING: unescaped UTF-8.
     const uint8_t *text;
     // Of JSON_ARRAY and JSON_OBJECT: a bit (1 << kind) for each kind among what it holds directly; for arrays and
