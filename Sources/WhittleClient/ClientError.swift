@@ -10,6 +10,8 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
   case noAnswer(endpoint: String, milliseconds: Int)
   /// No peer took the samples within the time limit; this message is not sent.
   case notTaken(endpoint: String, milliseconds: Int)
+  /// No answer came within the time limit to so many messages of samples; they may have been learned or not.
+  case unanswered(endpoint: String, messages: Int, milliseconds: Int)
   /// Nobody subscribed within the time limit to what was to be published; this message is not sent.
   case noSubscriber(endpoint: String, milliseconds: Int)
   /// Nothing was published within the time limit.
@@ -34,6 +36,9 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         + "If it is busy, allow more time"
     case .notTaken(let endpoint, let time):
       "nobody took the samples within \(seconds(time)) at \(endpoint); is whittled running?"
+    case .unanswered(let endpoint, let messages, let time):
+      "no answer from \(endpoint) within \(seconds(time)) to \(messages == 1 ? "a message" : "\(messages) messages"), "
+        + "which may have been learned or not; is that whittled's router endpoint? If it is busy, allow more time"
     case .noSubscriber(let endpoint, let time):
       "nobody subscribed to the samples within \(seconds(time)) at \(endpoint); "
         + "is whittled running, and does it subscribe to this topic?"

@@ -38,6 +38,9 @@ struct CSVSamples {
     }
   }
 
+  /// The line on which the row last read begins, from 1.
+  var line: Int { record.line }
+
   /// Writes the next row's sample into `sample`.
   ///
   /// - Returns: false at the end.

@@ -26,14 +26,14 @@ enum ExitStatus: Int32 {
     case .cannotOpen: self = .cannotOpen
     case .cannotRead, .cannotWrite: self = .inputOutput
     case .notLearned: self = .unavailable
-    case .rejected: self = .refused
+    case .rejected, .notAccepted: self = .refused
     }
   }
 
   private init(of error: ClientError) {
     switch error {
     case .unusableEndpoint, .unsendable: self = .usage
-    case .unreachable, .noAnswer, .notTaken, .noSubscriber, .nothingPublished: self = .unavailable
+    case .unreachable, .noAnswer, .notTaken, .unanswered, .noSubscriber, .nothingPublished: self = .unavailable
     case .refused, .malformed: self = .refused
     case .failed: self = .internalError
     }

@@ -12,7 +12,10 @@ struct FeedCommand: ParsableCommand {
 
       A full queue makes it wait; when nobody takes a message within the time limit it stops with status 69.
 
-      Samples that are sent are not learned yet. With --wait the daemon is asked until it has seen to as many messages \
+      With --router the daemon answers each message: those that it rejects are reported with their lines and make \
+      status 76, and what was answered is learned.
+
+      Samples that are pushed or published are not learned yet. With --wait the daemon is asked until it has seen to as many messages \
       as were sent, those of other senders included; a message that it rejected meanwhile makes status 76.
       """)
 
@@ -40,8 +43,8 @@ struct FeedCommand: ParsableCommand {
       for notice in FeedPreparation.notices(about: standardization) { say(notice) }
     }
     let learningWait = try delivery.learningWait()
-    let sender = try delivery.sender()
-    var feeder = Feeder(plan, standardization: standardization, totalBytes: totalBytes, to: sender)
+    let outlet = try delivery.outlet(say: say)
+    var feeder = Feeder(plan, standardization: standardization, totalBytes: totalBytes, to: outlet)
     do {
       try feeder.run()
     } catch let error as ClientError {
@@ -49,19 +52,16 @@ struct FeedCommand: ParsableCommand {
       if sent > 0 { say("\(feeder.progress.summary); the last of them may not have been taken") }
       throw error
     } catch {
-      try finish(sender, feeder)
+      try finish(&feeder)
       throw error
     }
-    try finish(sender, feeder)
+    try finish(&feeder)
+    try feeder.outlet.checkAnswers()
     try learningWait?.wait(for: feeder.progress.messages)
   }
 
-  /// Waits for as long as it takes: whatever is queued would be lost.
-  private func finish(_ sender: SampleSender, _ feeder: Feeder) throws {
-    if try !sender.finish(milliseconds: delivery.timeout.milliseconds) {
-      say("waiting for the last messages to be taken at \(sender.endpoint); interrupt to give them up")
-      while try !sender.finish(milliseconds: 3_600_000) {}
-    }
+  private func finish(_ feeder: inout Feeder) throws {
+    try feeder.finish()
     var progress = feeder.progress
     progress.seconds = feeder.seconds
     say(progress.summary)

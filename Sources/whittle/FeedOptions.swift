@@ -14,6 +14,12 @@ struct DeliveryOptions: ParsableArguments {
     help: ArgumentHelp("Publish to the daemon's sub socket instead of pushing.", valueName: "endpoint"))
   var publish: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Send to the daemon's router socket, which answers each message; rejected ones are reported with their lines.",
+      valueName: "endpoint"))
+  var router: String?
+
   @Flag(help: "Bind the endpoint; the daemon connects to it.")
   var bind = false
 
@@ -30,7 +36,7 @@ struct DeliveryOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Samples per message.", valueName: "samples"))
   var batch = 1
 
-  @Option(help: ArgumentHelp("How long a message may wait to be taken.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("How long a message may wait to be taken, or for its answer.", valueName: "seconds"))
   var timeout = TimeLimit.fiveSeconds
 
   @Flag(help: "Return only when the daemon has learned everything, and report what it rejected.")
@@ -48,7 +54,10 @@ struct DeliveryOptions: ParsableArguments {
   static var defaultPush: String { environment("WHITTLE_PUSH") ?? DefaultEndpoints.ingestPull }
 
   func validate() throws {
-    if push != nil && publish != nil { throw ValidationError("--push and --publish exclude each other") }
+    if [push, publish, router].count(where: { $0 != nil }) > 1 {
+      throw ValidationError("--push, --publish and --router exclude each other")
+    }
+    if router != nil && wait { throw ValidationError("--router waits for every answer; leave out --wait") }
     if topic != nil && publish == nil { throw ValidationError("--topic needs --publish") }
     if query != nil && !wait { throw ValidationError("--query needs --wait") }
     if passes < 1 { throw ValidationError("--repeat must be at least 1, not \(passes)") }
@@ -58,11 +67,20 @@ struct DeliveryOptions: ParsableArguments {
     }
   }
 
-  func sender() throws(ClientError) -> SampleSender {
+  /// - Parameter say: takes notices for people.
+  func outlet(say: @escaping (String) -> Void) throws(ClientError) -> any FeedOutlet {
+    let attachment: SampleSender.Attachment = bind ? .bind : .connect
+    if let router {
+      return try AnsweredOutlet(endpoint: router, attachment: attachment, milliseconds: timeout.milliseconds) { line in
+        // On a terminal a progress bar may stand there.
+        StandardError.write("\(StandardError.terminal.isTerminal ? "\r\u{1B}[K" : "")whittle: \(line)\n")
+      }
+    }
     let pattern: SampleSender.Pattern = publish == nil ? .push : .publish(topic: topic ?? "")
-    return try SampleSender(
-      pattern, endpoint: publish ?? push ?? DeliveryOptions.defaultPush, attachment: bind ? .bind : .connect,
+    let sender = try SampleSender(
+      pattern, endpoint: publish ?? push ?? DeliveryOptions.defaultPush, attachment: attachment,
       milliseconds: timeout.milliseconds)
+    return QueueOutlet(sender: sender, say: say)
   }
 
   /// Asks the daemon how far it is; nil where nobody is to wait for it.

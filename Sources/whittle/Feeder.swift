@@ -20,9 +20,11 @@ struct FeedPlan {
 /// Reads samples from files and sends them.
 struct Feeder {
   private let plan: FeedPlan
-  private let sender: SampleSender
+  private(set) var outlet: any FeedOutlet
   private var standardization: Standardization?
   private var batch: MessageBatch
+  /// Where the samples of the batch stand.
+  private var place: InputPlace?
   private var bar: ProgressBar
   private let start = ContinuousClock.now
   private(set) var progress = FeedProgress()
@@ -32,9 +34,9 @@ struct Feeder {
   /// Since the feeder was made.
   var seconds: Double { start.duration(to: .now) / .seconds(1) }
 
-  init(_ plan: FeedPlan, standardization: Standardization?, totalBytes: Int?, to sender: SampleSender) {
+  init(_ plan: FeedPlan, standardization: Standardization?, totalBytes: Int?, to outlet: any FeedOutlet) {
     self.plan = plan
-    self.sender = sender
+    self.outlet = outlet
     self.standardization = standardization
     batch = MessageBatch(limit: plan.batch)
     bar = ProgressBar(quiet: plan.isQuiet)
@@ -60,13 +62,18 @@ struct Feeder {
     try flush()
   }
 
+  /// Waits until the daemon has all messages, or has answered them.
+  ///
+  /// - Throws: as the outlet does.
+  mutating func finish() throws { try outlet.finish() }
+
   private mutating func feed(_ source: FeedPlan.Source) throws {
     let file = try InputFile(source.path)
     let read: ByteSource = { () throws(ToolError) in try file.read() }
     var sample: [UInt8] = []
     if source.format == .csv {
       var samples = try CSVSamples(file: file.name, roles: plan.roles, standardization: standardization, read)
-      while try samples.next(&sample) { try add(sample, .json, of: file) }
+      while try samples.next(&sample) { try add(sample, .json, of: file, line: samples.line) }
     } else {
       var lines = LineReader(read)
       while try lines.next(&sample) {
@@ -77,19 +84,22 @@ struct Feeder {
             file: file.name, line: lines.number,
             reason: "this line is a batch already; leave out --batch, or give one sample a line")
         }
-        try add(sample, source.format.payload, of: file)
+        try add(sample, source.format.payload, of: file, line: lines.number)
       }
     }
     finishedBytes += file.bytesRead
   }
 
-  private mutating func add(_ sample: [UInt8], _ kind: PayloadKind, of file: InputFile) throws(ClientError) {
+  private mutating func add(
+    _ sample: [UInt8], _ kind: PayloadKind, of file: InputFile, line: Int
+  ) throws(ClientError) {
     if !batch.isEmpty && batch.kind != kind { try flush() }
     if batch.isEmpty {
       let wait = plan.schedule.wait(after: progress.samples, elapsed: start.duration(to: .now))
       if wait > .zero { pause(wait) }
     }
     batch.append(sample, kind)
+    if place == nil { place = InputPlace(file.name, line: line) } else { place?.extend(to: file.name, line: line) }
     guard batch.isFull else { return }
     try flush()
     progress.bytes = finishedBytes + file.bytesRead
@@ -98,9 +108,10 @@ struct Feeder {
   }
 
   private mutating func flush() throws(ClientError) {
-    if batch.isEmpty { return }
+    guard !batch.isEmpty, let place else { return }
     let samples = batch.count
-    try sender.send(batch.take())
+    self.place = nil
+    try outlet.send(batch.take(), from: place)
     progress.samples += samples
     progress.messages += 1
   }

@@ -7,6 +7,8 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
   case cannotWrite(reason: String)
   /// The daemon rejected messages while it was waited for.
   case rejected(endpoint: String, byReason: [String: UInt64])
+  /// The daemon answered messages with a rejection.
+  case notAccepted(endpoint: String, rejected: Int, sent: Int)
   /// The daemon stopped short of the messages that were sent.
   case notLearned(endpoint: String, taken: UInt64, sent: Int, reason: String)
 
@@ -21,6 +23,8 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
       "the daemon at \(endpoint) rejected messages: "
         + byReason.sorted { $0.key < $1.key }.map { "\(Format.count($0.value)) for \($0.key)" }
         .joined(separator: ", ") + "; its log says what was wrong with them"
+    case .notAccepted(let endpoint, let rejected, let sent):
+      "the daemon at \(endpoint) rejected \(Format.count(rejected)) of \(Format.count(sent)) messages"
     case .notLearned(let endpoint, let taken, let sent, let reason):
       "the daemon at \(endpoint) took \(Format.count(taken)) of \(Format.count(sent)) messages, and \(reason)"
     }

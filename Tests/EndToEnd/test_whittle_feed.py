@@ -218,6 +218,73 @@ def test_csv(start, tmp_path):
     assert by_tool.stats()["unlearned"] == 1
 
 
+@pytest.fixture
+def answering(start) -> Daemon:
+    return start({"ingest.router.bind": "tcp://127.0.0.1:*"})
+
+
+@pytest.mark.parametrize("batch, messages", [(1, 60), (7, 9)])
+def test_router(answering, expected, jsonl, vw, batch, messages):
+    """Every message is answered when it returns: there is nothing to wait for."""
+    for path in (jsonl, vw):
+        before = answering.stats()
+        ended = whittle(
+            answering, "feed", path, "--batch", batch, "--router", answering.endpoint("ingest.router.bind"))
+        stats = answering.stats()
+        assert (stats["messages"], stats["step"]) == (before["messages"] + messages, before["step"] + 60)
+        assert f"sent 60 samples in {messages} messages" in ended.stderr
+        if before["step"] == 0:
+            assert model(answering) == model(expected)
+
+
+def test_router_with_far_more_messages_than_may_be_unanswered(answering, jsonl):
+    whittle(answering, "feed", jsonl, "--repeat", 200, "--router", answering.endpoint("ingest.router.bind"))
+    assert answering.stats()["step"] == 12_000
+
+
+def test_router_reports_rejected_messages_by_their_lines(answering, tmp_path):
+    path, table = tmp_path / "samples.jsonl", tmp_path / "table.csv"
+    path.write_text(
+        '{"y": 1, "x": {"a": 1}}\n\n{"y": 2, "x": 3}\n{"y": 3, "x": {"a": 3}}\n[{"y": {}, "x": []}]\n')
+    table.write_text('y,a\n1,1\n2,1e300\n')
+    endpoint = answering.endpoint("ingest.router.bind")
+    ended = whittle(answering, "feed", path, table, "--router", endpoint, "--quiet", code=76)
+    first, second, third, last = ended.stderr.splitlines()
+    assert first.startswith(f"whittle: {path}:3: rejected: ") and first.endswith("(shape)")
+    assert second.startswith(f"whittle: {path}:5: rejected: sample 1: ") and second.endswith("(target)")
+    assert third.startswith(f"whittle: {table}:3: rejected: ") and third.endswith("(feature_value)")
+    assert last == f"whittle: the daemon at {endpoint} rejected 3 of 6 messages"
+    assert answering.stats()["step"] == 3
+    # A batch is rejected as a whole.
+    ended = whittle(answering, "feed", table, "--batch", 9, "--router", endpoint, "--quiet", code=76)
+    assert f"{table}:2-3: rejected: sample 2: " in ended.stderr
+    assert answering.stats()["step"] == 3
+
+
+def test_router_reports_no_more_than_people_read(answering, tmp_path):
+    path = tmp_path / "samples.vw"
+    path.write_text("nonsense\n" * 3000)
+    ended = whittle(
+        answering, "feed", path, "--router", answering.endpoint("ingest.router.bind"), "--quiet", code=76)
+    lines = ended.stderr.splitlines()
+    assert len(lines) == 22 and lines[-1].endswith(" rejected 3,000 of 3,000 messages")
+
+
+def test_router_nobody_answers(start, jsonl, context, short_path):
+    daemon = start()
+    ended = whittle(daemon, "feed", jsonl, "--router", f"ipc://{short_path}/nobody", "--timeout", 0.2, code=69)
+    assert "nobody took the samples" in ended.stderr
+    # A socket that takes them and keeps silent.
+    endpoint = f"ipc://{short_path}/silent"
+    router = context.socket(zmq.ROUTER)
+    router.bind(endpoint)
+    ended = whittle(daemon, "feed", jsonl, "--router", endpoint, "--timeout", 0.2, code=69)
+    assert "no answer" in ended.stderr and "60 messages" in ended.stderr
+    # One that answers something else.
+    ended = whittle(daemon, "feed", jsonl, "--router", daemon.endpoint("query.bind"), code=76)
+    assert "sent something else" in ended.stderr
+
+
 def test_a_malformed_row(start, tmp_path):
     """What came before it is sent, and the error names file and line."""
     daemon = start()

@@ -10,6 +10,7 @@ import WhittleProtocol
     ["feed", "a.parquet"], ["feed", "a.csv", "--repeat", "0"], ["feed", "--repeat", "2"],
     ["feed", "-", "-"], ["feed", "a.csv", "--rate", "0"], ["feed", "a.csv", "--rate", "nan"],
     ["feed", "a.csv", "--batch", "0"], ["feed", "a.csv", "--push", "x", "--publish", "y"],
+    ["feed", "a.csv", "--push", "x", "--router", "y"], ["feed", "a.csv", "--router", "x", "--wait"],
     ["feed", "a.csv", "--topic", "t"], ["feed", "a.jsonl", "--target", "y"],
     ["feed", "--format", "csv", "--standardize"], ["feed", "a.csv", "b.vw", "--standardize"],
     ["feed", "a.csv", "--query", "x"], ["feed", "a.csv", "--timeout", "0"],
@@ -67,6 +68,8 @@ import WhittleProtocol
     #expect(status(ClientError.unusableEndpoint(reason: "r")) == 64)
     #expect(status(ClientError.unreachable(endpoint: "e", milliseconds: 1)) == 69)
     #expect(status(ClientError.noAnswer(endpoint: "e", milliseconds: 1)) == 69)
+    #expect(status(ToolError.notAccepted(endpoint: "e", rejected: 1, sent: 2)) == 76)
+    #expect(status(ClientError.unanswered(endpoint: "e", messages: 1, milliseconds: 1)) == 69)
     #expect(status(ClientError.notTaken(endpoint: "e", milliseconds: 1)) == 69)
     #expect(status(ClientError.noSubscriber(endpoint: "e", milliseconds: 1)) == 69)
     #expect(status(ClientError.nothingPublished(endpoint: "e", milliseconds: 1)) == 69)

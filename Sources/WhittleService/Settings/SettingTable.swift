@@ -86,7 +86,7 @@ public enum SettingTable {
     .choice("ingest.format", \.ingest.format, "The payloads' format; auto tells JSON from VW text."),
     .integer(
       "ingest.receive_high_water_mark", \.ingest.receiveHighWaterMark,
-      "Messages a socket holds for the engine from each peer; beyond, SUB drops, and PULL and ROUTER make senders wait.",
+      "Messages a socket holds for the engine from each peer; beyond, publishers drop, and all other senders wait.",
       1...100_000_000),
     .choice(
       "json.layout", \.json.layout,
