@@ -6,11 +6,13 @@ public import OnlineLearning
 /// Never traps, whatever the bytes. Buffers are kept from message to message, so a decoder belongs to one thread.
 public final class SampleDecoder {
   public enum Format: String, Sendable, CaseIterable {
-    /// JSON where the payload begins with `{` or `[`, Vowpal Wabbit text otherwise.
+    /// Arrays where there are such frames, JSON where the payload begins with `{` or `[`, Vowpal Wabbit text otherwise.
     case auto
     case json
     /// Vowpal Wabbit text, a sample a line.
     case vw
+    /// A header of JSON in a frame of its own, and arrays in the frames after it.
+    case arrays
   }
 
   /// What the samples are for.
@@ -25,6 +27,7 @@ public final class SampleDecoder {
   let loss: Loss
   let json: JSONDocument
   var row = RowBuilder()
+  var arrays: ArraySamples
 
   /// - Parameter loss: decides which targets are valid.
   /// - Returns: nil when memory is short.
@@ -35,6 +38,7 @@ public final class SampleDecoder {
     self.loss = loss
     self.limits = limits
     self.json = json
+    arrays = ArraySamples(loss: loss, limits: limits)
   }
 
   /// Replaces what `batch` holds with the samples of `payload`, in their order.
@@ -55,6 +59,7 @@ public final class SampleDecoder {
       guard let first = firstVisibleByte(of: payload) else {
         throw SampleError(.empty, "the message is empty; it should hold at least one sample")
       }
+      if format == .arrays { throw SampleDecoder.noBuffers }
       let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
       if format == .json || format == .auto && isJSON {
         try decodeJSON(payload, purpose, &batch, &dictionary)
@@ -71,7 +76,7 @@ public final class SampleDecoder {
     }
   }
 
-  private func firstVisibleByte(of payload: Span<UInt8>) -> UInt8? {
+  func firstVisibleByte(of payload: Span<UInt8>) -> UInt8? {
     for position in payload.indices where !SampleDecoder.isBlank(payload[position]) {
       return payload[position]
     }
