@@ -12,6 +12,9 @@ public struct FeatureDictionary: Sendable {
   private var slots: [UInt64] = Array(repeating: 0, count: 64)
   // Indices never depend on the seed, only who collides with whom does: names made to collide find no target.
   private let seed = UInt64.random(in: .min ... .max)
+  /// Follows from where the dictionary began, and from every name added or forgotten since: while two stamps are equal,
+  /// every index has the same name. For whoever keeps indices.
+  public private(set) var stamp = UInt64.random(in: .min ... .max)
 
   public init() {}
 
@@ -79,6 +82,7 @@ public struct FeatureDictionary: Sendable {
     slots[place] = hash & ~0xFFFF_FFFF | UInt64(index + 1)
     for position in name.indices { bytes.append(name[position]) }
     ends.append(bytes.count)
+    stamp = fold(stamp ^ hash)
     if ends.count * 4 > slots.count * 3 { grow() }
     return UInt32(index)
   }
@@ -87,6 +91,7 @@ public struct FeatureDictionary: Sendable {
   ///
   /// - Complexity: O(forgotten names)
   public mutating func truncate(to count: Int) {
+    if ends.count > count { stamp = fold(stamp ^ ~UInt64(count)) }
     while ends.count > count {
       let index = ends.count - 1
       let range = range(of: index)

@@ -56,6 +56,28 @@ public struct SampleBatch: Sendable {
     largestValue = max(largestValue, abs(value))
   }
 
+  /// Adds features to the row that is being built, written where they are going to stand.
+  ///
+  /// - Parameters:
+  ///   - capacity: how many they may be.
+  ///   - featureBound: every index is below this.
+  ///   - write: writes indices and as many values, finite and not 0. Returns what no value exceeds, either way.
+  /// - Complexity: O(1) besides `write`, amortized
+  public mutating func append(
+    upTo capacity: Int, featureBound: UInt32,
+    _ write: (_ features: inout OutputSpan<UInt32>, _ values: inout OutputSpan<Float>) -> Float
+  ) {
+    var largest: Float = 0
+    features.append(addingCapacity: capacity) { features in
+      values.append(addingCapacity: capacity) { values in
+        largest = write(&features, &values)
+        precondition(features.count == values.count)
+      }
+    }
+    self.featureBound = max(self.featureBound, featureBound)
+    largestValue = max(largestValue, largest)
+  }
+
   /// Adds to a value of the row that is being built.
   ///
   /// - Precondition: `position` is below `values.count`.

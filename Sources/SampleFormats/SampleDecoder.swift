@@ -6,12 +6,14 @@ public import OnlineLearning
 /// Never traps, whatever the bytes. Buffers are kept from message to message, so a decoder belongs to one thread.
 public final class SampleDecoder {
   public enum Format: String, Sendable, CaseIterable {
-    /// JSON where the payload begins with `{` or `[`, Vowpal Wabbit text otherwise.
+    /// Arrays where there are such frames, JSON where the payload begins with `{` or `[`, Vowpal Wabbit text otherwise.
     case auto
     /// JSON: a record, an array of them, or a record a line.
     case json
     /// Vowpal Wabbit text, a sample a line.
     case vw
+    /// A header of JSON in a frame of its own, and arrays in the frames after it.
+    case arrays
   }
 
   /// What the samples are for.
@@ -35,6 +37,7 @@ public final class SampleDecoder {
   var questionFields = FieldTable.question
   var features = JSONFeatures()
   var row = RowBuilder()
+  var arrays: ArraySamples
 
   /// - Parameters:
   ///   - loss: decides which targets are valid.
@@ -46,6 +49,7 @@ public final class SampleDecoder {
     self.limits = limits
     self.json = json
     messageFields = FieldTable(fields)
+    arrays = ArraySamples(loss: loss, limits: limits)
   }
 
   /// Replaces what `batch` holds with the samples of `payload`, in their order.
@@ -66,6 +70,7 @@ public final class SampleDecoder {
       guard let first = firstVisibleByte(of: payload) else {
         throw SampleError(.empty, "the message is empty; it should hold at least one sample")
       }
+      if format == .arrays { throw SampleDecoder.noBuffers }
       let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
       if format == .json || format == .auto && isJSON {
         try decodeJSON(payload, purpose, &batch, &dictionary)
@@ -82,7 +87,7 @@ public final class SampleDecoder {
     }
   }
 
-  private func firstVisibleByte(of payload: Span<UInt8>) -> UInt8? {
+  func firstVisibleByte(of payload: Span<UInt8>) -> UInt8? {
     for position in payload.indices where !SampleDecoder.isBlank(payload[position]) {
       return payload[position]
     }

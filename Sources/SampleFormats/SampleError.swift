@@ -3,8 +3,10 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Reason: String, Sendable, CaseIterable {
     /// The message holds no sample.
     case empty
-    /// The message has more frames than a topic and a payload.
+    /// The message has other frames than its format has.
     case frames
+    /// A header that describes no samples, or buffers that do not fit it.
+    case brokenArrays = "broken_arrays"
     /// A limit of the configuration was passed; the message names it.
     case limit
     case notUTF8 = "not_utf8"

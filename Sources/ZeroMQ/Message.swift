@@ -9,17 +9,22 @@ public final class Message {
   public private(set) var count = 0
   public let capacity: Int
   private let frames: UnsafeMutablePointer<zmq_msg_t>
+  /// Where the kept frames' bytes are, while they are lent.
+  private let lent: UnsafeMutablePointer<UnsafeRawBufferPointer>
 
   /// - Parameter capacity: how many frames to keep; a message of more still counts all of them.
   public init(capacity: Int = 16) {
     self.capacity = max(capacity, 1)
     frames = .allocate(capacity: self.capacity + 1)
     for frame in 0...self.capacity { zmq_msg_init(frames + frame) }
+    lent = .allocate(capacity: self.capacity)
+    lent.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: self.capacity)
   }
 
   deinit {
     for frame in 0...capacity { zmq_msg_close(frames + frame) }
     frames.deallocate()
+    lent.deallocate()
   }
 
   /// Receives the next message, all its frames.
@@ -55,6 +60,20 @@ public final class Message {
       start: zmq_msg_data(frames + frame), count: zmq_msg_size(frames + frame))
     // The frame's memory is not touched before the next receive, which needs this object again.
     return try body(Span<UInt8>(_unsafeBytes: bytes))
+  }
+
+  /// Lends the bytes of all kept frames from `first` on, for the length of the call.
+  public func withFrames<Result, Failure: Error>(
+    from first: Int = 0, _ body: (Span<UnsafeRawBufferPointer>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let kept = min(count, capacity)
+    for frame in 0..<kept {
+      lent[frame] = UnsafeRawBufferPointer(
+        start: zmq_msg_data(frames + frame), count: zmq_msg_size(frames + frame))
+    }
+    let start = min(max(first, 0), kept)
+    // As for one frame; and the list of them is written by this object only.
+    return try body(Span(_unsafeStart: lent + start, count: kept - start))
   }
 
   /// A copy of one frame, empty for a frame that was dropped or is not there.

@@ -39,6 +39,29 @@ import Testing
     #expect(dictionary.nameBytes == names.flatMap { Array($0.utf8) }, "seed=\(seed)")
   }
 
+  /// The same names in the same order, from the same beginning, and nothing else, have the same stamp.
+  @Test(arguments: [UInt64](51...54))
+  func stampsTellDictionariesApart(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var dictionary = FeatureDictionary()
+    var namesOfStamps: [UInt64: [String]] = [:]
+    for step in 0..<3000 {
+      var other = dictionary
+      switch random.below(8) {
+      case 0: other.truncate(to: random.below(other.count + 1))
+      case 1: other = dictionary
+      default: _ = other.intern("\(random.below(40))")
+      }
+      let names = (0..<other.count).map(other.name(at:))
+      let isSame = names == (0..<dictionary.count).map(dictionary.name(at:))
+      #expect((other.stamp == dictionary.stamp) == isSame, "step \(step) seed=\(seed)")
+      #expect(namesOfStamps[other.stamp, default: names] == names, "step \(step) seed=\(seed)")
+      namesOfStamps[other.stamp] = names
+      if random.below(3) > 0 { dictionary = other }
+    }
+    #expect(FeatureDictionary().stamp != FeatureDictionary().stamp)
+  }
+
   @Test func growsAndKeepsTheOrder() {
     var dictionary = FeatureDictionary()
     for index in 0..<20_000 {

@@ -106,6 +106,22 @@ import Testing
     #expect(!allAreFinite)
   }
 
+  @Test func featuresWrittenInPlaceFollowTheOthers() {
+    var batch = SampleBatch()
+    batch.append(feature: 1, value: 1)
+    batch.append(upTo: 3, featureBound: 9) { features, values in
+      for (feature, value) in [(8, -4), (0, 2)] as [(UInt32, Float)] {
+        features.append(feature)
+        values.append(value)
+      }
+      return 4
+    }
+    batch.endRow(target: 1, importance: 1)
+    batch.append(upTo: 0, featureBound: 0) { _, _ in 0 }
+    batch.endRow(target: 1, importance: 1)
+    #expect(batch.features == [1, 8, 0] && batch.values == [1, -4, 2] && batch.rowEnds == [3, 3])
+  }
+
   @Test func removeAllEmptiesEverything() {
     var batch = SampleBatch()
     batch.append(feature: 1, value: 1)

@@ -29,6 +29,20 @@ import ZeroMQ
     #expect(message.copy(1) == [])
   }
 
+  @Test(arguments: [1, 3, 16])
+  func framesAreLentTogether(capacity: Int) throws {
+    let message = Message(capacity: capacity)
+    for count in [1, 3, 5, 2] {
+      let frames = (0..<count).map { bytes("frame \($0)") }
+      try push.send(frames)
+      #expect(try message.receive(from: pull))
+      for first in [0, 1, 7] {
+        let lent = message.withFrames(from: first) { frames in frames.indices.map { Array(frames[$0]) } }
+        #expect(lent == Array(frames.prefix(capacity).dropFirst(first)))
+      }
+    }
+  }
+
   @Test func framesSentOneByOneAreOneMessage() throws {
     try push.send(bytes("a"), more: true)
     // Nothing of a message arrives before all of it.

@@ -166,13 +166,10 @@ final class Engine {
   private func learnMessage() {
     counters.messages += 1
     do throws(SampleError) {
-      guard message.count <= 2 else {
-        throw SampleError(
-          .frames, "the message has \(message.count) frames; it should have a payload, or a topic and a payload")
-      }
-      try message.withFrame(message.count - 1) { (payload) throws(SampleError) in
+      guard message.count <= message.capacity else { throw SampleDecoder.wrongFrames(message.count) }
+      try message.withFrames { (frames) throws(SampleError) in
         try decoder.decode(
-          payload, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.dictionary)
+          frames, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.dictionary)
       }
       _ = try learnBatch(predicts: false)
     } catch {

@@ -1,0 +1,111 @@
+/// What a row's values are like, looked at before any is copied.
+struct ArrayRow {
+  let values: UnsafeRawBufferPointer
+  let count: Int
+  /// The largest value, either way: as its bit pattern, which without its sign grows with it.
+  private let largestPattern: Int32
+  let hasZeros: Bool
+
+  private static let infinity = Int32(bitPattern: Float.infinity.bitPattern)
+
+  /// - Parameter values: Float32, at any address.
+  /// - Complexity: O(values)
+  @inline(__always)
+  init(_ values: UnsafeRawBufferPointer) {
+    self.values = values
+    count = values.count / MemoryLayout<Float>.size
+    var largest: Int32 = 0
+    var zeros: Int32 = 0
+    for position in 0..<count {
+      let pattern = values.loadUnaligned(fromByteOffset: position &* 4, as: Int32.self) & .max
+      largest = max(largest, pattern)
+      zeros |= pattern == 0 ? 1 : 0
+    }
+    largestPattern = largest
+    hasZeros = zeros != 0
+  }
+
+  var isFinite: Bool { largestPattern < ArrayRow.infinity }
+  var largest: Float { Float(bitPattern: UInt32(bitPattern: largestPattern)) }
+
+  /// - Precondition: `position` is below `count`.
+  @inline(__always)
+  subscript(position: Int) -> Float { values.loadUnaligned(fromByteOffset: position &* 4, as: Float.self) }
+
+  /// Writes the values that are not 0, and their features.
+  ///
+  /// - Parameters:
+  ///   - features: one for each value; where it is `ColumnTable.unresolved`, the value is left out, too.
+  ///   - areKnown: whether none is.
+  @inline(__always)
+  func write(
+    _ features: UnsafeBufferPointer<UInt32>, areKnown: Bool, _ featuresInto: inout OutputSpan<UInt32>,
+    _ valuesInto: inout OutputSpan<Float>
+  ) {
+    withRoom(&featuresInto, &valuesInto) { featuresInto, valuesInto in
+      if areKnown, !hasZeros {
+        UnsafeMutableRawBufferPointer(featuresInto).copyMemory(from: UnsafeRawBufferPointer(features))
+        UnsafeMutableRawBufferPointer(valuesInto).copyMemory(from: values)
+        return count
+      }
+      var kept = 0
+      for position in 0..<count {
+        let (feature, value) = (features[position], self[position])
+        featuresInto[kept] = feature
+        valuesInto[kept] = value
+        kept &+= value != 0 && feature != ColumnTable.unresolved ? 1 : 0
+      }
+      return kept
+    }
+  }
+
+  /// Writes the values that are not 0, and their features.
+  ///
+  /// - Parameter feature: of the value at a position.
+  /// - Returns: false where a feature is `ColumnTable.unresolved`; then nothing is written.
+  @inline(__always)
+  func write(
+    _ featuresInto: inout OutputSpan<UInt32>, _ valuesInto: inout OutputSpan<Float>, feature: (Int) -> UInt32
+  ) -> Bool {
+    var isKnown = true
+    withRoom(&featuresInto, &valuesInto) { featuresInto, valuesInto in
+      // An index so large that its first bit is set is taken for `unresolved`, too; the slow way tells them apart.
+      var bits: UInt32 = 0
+      var kept = 0
+      if hasZeros {
+        for position in 0..<count {
+          let (feature, value) = (feature(position), self[position])
+          featuresInto[kept] = feature
+          valuesInto[kept] = value
+          kept &+= value != 0 ? 1 : 0
+          bits |= feature
+        }
+      } else {
+        for position in 0..<count {
+          let feature = feature(position)
+          featuresInto[position] = feature
+          bits |= feature
+        }
+        UnsafeMutableRawBufferPointer(valuesInto).copyMemory(from: values)
+        kept = count
+      }
+      isKnown = bits <= UInt32(Int32.max)
+      return isKnown ? kept : 0
+    }
+    return isKnown
+  }
+
+  /// Lends room for all values; as many of both as `body` returns are kept.
+  @inline(__always)
+  private func withRoom(
+    _ features: inout OutputSpan<UInt32>, _ values: inout OutputSpan<Float>,
+    _ body: (UnsafeMutableBufferPointer<UInt32>, UnsafeMutableBufferPointer<Float>) -> Int
+  ) {
+    features.withUnsafeMutableBufferPointer { features, featureCount in
+      values.withUnsafeMutableBufferPointer { values, valueCount in
+        featureCount = body(features, values)
+        valueCount = featureCount
+      }
+    }
+  }
+}
