@@ -16,6 +16,21 @@ public struct SampleLabels: Sendable {
     fileprivate(set) var source: Range<Int>?
   }
 
+  /// What numbers a message as a whole among those of its source.
+  public struct MessageLabel: Sendable, Equatable {
+    /// UTF-8; empty for a source without a name.
+    public var source: [UInt8]
+    /// Below 2⁶³.
+    public var seq: UInt64
+
+    public init(source: [UInt8], seq: UInt64) {
+      self.source = source
+      self.seq = seq
+    }
+  }
+
+  /// That of this message; nil where it has none.
+  public var message: MessageLabel?
   private var labels: [Label] = []
   private var bytes: [UInt8] = []
 
@@ -111,6 +126,7 @@ public struct SampleLabels: Sendable {
   public mutating func removeAll() {
     labels.removeAll(keepingCapacity: true)
     hasIDs = false
+    message = nil
     bytes.removeAll(keepingCapacity: true)
   }
 }

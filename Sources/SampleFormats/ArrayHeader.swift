@@ -1,3 +1,5 @@
+internal import OnlineLearning
+
 /// What the header of an array message says of the buffers that follow it, checked as far as it goes by itself.
 ///
 ///     {"x": {"dtype": "<f4", "shape": [n, d]}, "y": {…}, "weight": {…}}                              dense
@@ -21,6 +23,8 @@ struct ArrayHeader {
 
   /// In the order of their buffers.
   private(set) var arrays: [Description] = []
+  /// What numbers the message among those of its source.
+  let label: SampleLabels.MessageLabel?
   /// Samples, and features by position.
   private(set) var (rows, columns) = (0, 0)
   /// Whether it describes x only, and a buffer of targets of the same dtype may follow that of x.
@@ -32,6 +36,7 @@ struct ArrayHeader {
     guard case .object(let members) = tree else {
       throw SampleError(.brokenArrays, "a header of arrays must be an object, not \(tree.kindName)")
     }
+    label = try MessageEnvelope.label(members)
     var seen: Set<String> = []
     var shape: [Int]?
     var dtype: ArrayType?
@@ -43,7 +48,8 @@ struct ArrayHeader {
       case "dtype": dtype = try ArrayHeader.type(value)
       case "shape": shape = try ArrayHeader.shape(value)
       case "order", "fortran_order": try ArrayHeader.checkOrder(key, value)
-      case "id", "source", "seq": try ArrayHeader.checkScalar(key, value)
+      case "id": try ArrayHeader.checkScalar(key, value)
+      case "source", "seq": break
       default:
         guard let role = Role(rawValue: key) else {
           throw SampleError(

@@ -13,6 +13,9 @@ struct ArraySamples: ~Copyable {
   private var knownHeader: [UInt8] = []
   private var known: ArrayHeader?
 
+  /// What the header of the message decoded last says about the message.
+  var label: SampleLabels.MessageLabel? { known?.label }
+
   /// Bytes of a header.
   private static let headerLimit = 1 << 16
 

@@ -2,9 +2,10 @@ public import OnlineLearning
 
 /// Messages as sockets deliver them: in frames.
 ///
-/// A message is a payload; or a topic and a payload; or arrays: a topic if its sender likes, a header in JSON, and the
-/// buffers that the header describes. Which of them it is follows from the number of its frames and from their first
-/// bytes: one of more than two frames is arrays, and so is one of two whose first begins with `{`, as no topic does.
+/// A message is a payload, after a topic and an envelope (see `MessageEnvelope`) if its sender likes; or arrays: a topic if
+/// its sender likes, a header in JSON, and the buffers that the header describes. Which of them it is follows from the
+/// number of its frames and from their first bytes: a frame that begins with `{`, as no topic does, is an envelope where it
+/// is the last but one and holds nothing else, and a header otherwise.
 extension SampleDecoder {
   /// Replaces what `batch` holds with the samples of a message, in their order.
   ///
@@ -20,9 +21,12 @@ extension SampleDecoder {
     let known = dictionary.count
     batch.removeAll()
     do throws(SampleError) {
-      guard let header = try headerFrame(frames, format) else {
+      let label = try envelope(frames, format)
+      guard label == nil, let header = try headerFrame(frames, format) else {
         let payload = Span<UInt8>(_unsafeBytes: frames[frames.count - 1])
-        return try decode(payload, format: format, for: purpose, into: &batch, dictionary: &dictionary)
+        try decode(payload, format: format, for: purpose, into: &batch, dictionary: &dictionary)
+        batch.labels.message = label
+        return
       }
       var bytes = 0
       for frame in header..<frames.count { bytes += frames[frame].count }
@@ -32,6 +36,7 @@ extension SampleDecoder {
       }
       try arrays.decode(
         frames, header: header, isCertain: format == .arrays, json, purpose, &batch, &dictionary)
+      batch.labels.message = arrays.label
       guard batch.count + batch.unlearned > 0 else {
         throw SampleError(.empty, "the message holds no sample; it should hold at least one")
       }
@@ -40,6 +45,28 @@ extension SampleDecoder {
       dictionary.truncate(to: known)
       throw error
     }
+  }
+
+  /// What the frame before the payload says about the message; nil where that is no envelope.
+  private func envelope(
+    _ frames: Span<UnsafeRawBufferPointer>, _ format: Format
+  ) throws(SampleError) -> SampleLabels.MessageLabel? {
+    guard format != .arrays, frames.count == 2 || frames.count == 3, beginsObject(frames[frames.count - 2]),
+      frames[frames.count - 2].count <= limits.nameBytes + 256
+    else { return nil }
+    let tree: JSONTree
+    do throws(SampleError) {
+      tree = try json.tree(frames[frames.count - 2].assumingMemoryBound(to: UInt8.self))
+    } catch {
+      // A topic that only begins like one, or a header whose own error tells more.
+      return nil
+    }
+    let label = try MessageEnvelope.label(tree)
+    if let label, label.source.count > limits.nameBytes {
+      throw SampleError(
+        .limit, "the source of the message has \(label.source.count) bytes; limits.name_bytes is \(limits.nameBytes)")
+    }
+    return label
   }
 
   /// The frame that holds the header of arrays; nil where the message is a payload, or a topic and a payload.
@@ -63,7 +90,13 @@ extension SampleDecoder {
   }
 
   private func beginsObject(_ frame: UnsafeRawBufferPointer) -> Bool {
-    firstVisibleByte(of: Span<UInt8>(_unsafeBytes: frame)) == UInt8(ascii: "{")
+    SampleDecoder.beginsObject(Span<UInt8>(_unsafeBytes: frame))
+  }
+
+  /// Whether a frame can be an envelope, or the header of arrays.
+  public static func beginsObject(_ frame: Span<UInt8>) -> Bool {
+    for position in frame.indices where !isBlank(frame[position]) { return frame[position] == UInt8(ascii: "{") }
+    return false
   }
 
   /// The error about a message with so many frames that is none of arrays.

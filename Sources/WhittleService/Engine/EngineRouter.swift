@@ -26,16 +26,19 @@ extension Engine {
         "the frames before the empty one have \(envelope.excess) bytes more than the "
           + "\(IngestEnvelope.largestCorrelation) that are sent back")
     }
-    guard envelope.payload.count == 1 else {
+    // There are no topics here: what stands before a payload, or before buffers, is JSON.
+    let first = envelope.payload.lowerBound
+    let isWhole = envelope.payload.upperBound <= message.capacity
+    guard envelope.payload.count == 1 || isWhole && message.withFrame(first, { SampleDecoder.beginsObject($0) }) else {
       throw SampleError(
         .frames,
-        "the message has \(envelope.payload.count) frames of payload; it should have one, and what the answer is to be "
-          + "told apart by goes before an empty frame")
+        "the message has \(envelope.payload.count) frames of payload; it should have one, after an envelope if you like, or "
+          + "arrays, and what the answer is to be told apart by goes before an empty frame")
     }
     let predicts = settings.ingest.routerPredicts
-    try message.withFrame(envelope.payload.lowerBound) { (payload) throws(SampleError) in
+    try message.withFrames(from: first) { (frames) throws(SampleError) in
       try decoder.decode(
-        payload, format: settings.ingest.format, for: predicts ? .answer : .learn, into: &batch,
+        frames, format: settings.ingest.format, for: predicts ? .answer : .learn, into: &batch,
         dictionary: &model.dictionary)
     }
     let outcome = try learnBatch(predicts: predicts)

@@ -10,8 +10,12 @@ extension Engine {
   /// - Returns: which samples those are, by their places in the message.
   /// - Throws: when sources come that there is no room for; then nothing was taken in.
   func admitSequences() throws(SampleError) -> [Int] {
-    if batch.labels.count == 0 { return [] }
+    if batch.labels.count == 0, batch.labels.message == nil { return [] }
     try checkRoomForSources()
+    if let message = batch.labels.message {
+      hasNewSequences = true
+      if sequences.take(message.seq, of: message.source.span) == .duplicate { return dropAll() }
+    }
     var repeated: [Int] = []
     var samples: [Int] = []
     for place in 0..<batch.labels.count {
@@ -28,21 +32,35 @@ extension Engine {
     return samples
   }
 
+  /// Drops a message that was here before.
+  ///
+  /// - Returns: the places of all of its samples.
+  private func dropAll() -> [Int] {
+    let count = batch.count + batch.unlearned
+    batch.removeAll()
+    return Array(0..<count)
+  }
+
   private func checkRoomForSources() throws(SampleError) {
     var new: Set<[UInt8]> = []
+    if let message = batch.labels.message, !sequences.knows(message.source.span) { new.insert(message.source) }
+    try checkRoom(for: new)
     for place in 0..<batch.labels.count {
       let label = batch.labels[place]
       guard label.seq != nil else { continue }
       let source = batch.labels.source(of: label) ?? []
       if sequences.knows(source.span) { continue }
       new.insert(Array(source))
-      guard sequences.count + new.count <= settings.limits.sources else {
-        throw SampleError(
-          .limit,
-          "source \"\(String(decoding: source.prefix(60), as: UTF8.self))\" is new, and limits.sources, "
-            + "\(settings.limits.sources), have numbered samples already")
-      }
+      try checkRoom(for: new)
     }
+  }
+
+  private func checkRoom(for new: Set<[UInt8]>) throws(SampleError) {
+    guard let source = new.first, sequences.count + new.count > settings.limits.sources else { return }
+    throw SampleError(
+      .limit,
+      "source \"\(String(decoding: source.prefix(60), as: UTF8.self))\" is new, and limits.sources, "
+        + "\(settings.limits.sources), have numbered samples already")
   }
 }
 
