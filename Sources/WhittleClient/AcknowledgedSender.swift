@@ -1,8 +1,8 @@
 public import WhittleProtocol
 internal import ZeroMQ
 
-/// Sends samples to the daemon's ROUTER socket and takes in its answers: many messages are on their way before the first
-/// one is answered.
+/// Sends samples to the daemon's ROUTER socket and takes in its answers: many messages are on their way before the
+/// first one is answered.
 ///
 /// Threading contract: a sender is created, used and dropped on one thread. A message without an answer may have been
 /// learned or not.
@@ -18,7 +18,8 @@ public final class AcknowledgedSender {
   public let endpoint: String
   /// How long one message may wait to be taken, and how long there may be no answer while one is waited for.
   public let milliseconds: Int
-  /// How many messages may be unanswered. Far more would fill the daemon's queue of answers, which drops what is too much.
+  /// How many messages may be unanswered. Far more would fill the daemon's queue of answers, which drops what is too
+  /// much.
   public let window: Int
   private let context: Context
   private let socket: Socket
@@ -68,8 +69,8 @@ public final class AcknowledgedSender {
 
   /// Sends one message, once fewer than `window` are unanswered.
   ///
-  /// - Throws: `notTaken` or `unanswered` at the time limit, `malformed` for an answer that is none, `failed` when libzmq
-  ///   fails.
+  /// - Throws: `notTaken` or `unanswered` at the time limit, `malformed` for an answer that is none, `failed` when
+  ///   libzmq fails.
   public func send(_ payload: [UInt8]) throws(ClientError) {
     while try takeAnswer(waiting: .never) {}
     while unanswered.count >= window { _ = try takeAnswer(waiting: .allowed) }

@@ -5,8 +5,8 @@ internal import ZeroMQ
 ///     identity | correlation … | (empty) | payload …
 ///     identity | payload …
 ///
-/// The first empty frame is the delimiter, unless it is the last frame. A REQ socket sends it by itself; a DEALER may, and
-/// may put frames before it by which it tells answers apart.
+/// The first empty frame is the delimiter, unless it is the last frame. A REQ socket sends it by itself; a DEALER may,
+/// and may put frames before it by which it tells answers apart.
 struct IngestEnvelope {
   /// What goes before the answer.
   let answer: Envelope

@@ -92,8 +92,8 @@ struct IngestSockets {
   }
 
   /// Stops listening; what was received stays receivable. Connections that the daemon made are kept, because libzmq
-  /// throws away what a disconnected peer had sent. The ROUTER socket is only taken off `sockets`: unbinding it would cut
-  /// off answers that are on their way.
+  /// throws away what a disconnected peer had sent. The ROUTER socket is only taken off `sockets`: unbinding it would
+  /// cut off answers that are on their way.
   ///
   /// - Throws: libzmq's reason.
   mutating func stopListening() throws(ZeroMQError) {

@@ -1,5 +1,5 @@
-/// Lets through so many of some occurrences a second, evenly, and counts those that it holds back. A pure state machine:
-/// it is told the time.
+/// Lets through so many of some occurrences a second, evenly, and counts those that it holds back. A pure state
+/// machine: it is told the time.
 struct RateLimit {
   /// Seconds between two that are let through; nil where none is.
   private let interval: Double?
