@@ -34,6 +34,16 @@ struct ArrayMistakeTests {
   }
 
   @Test
+  func columnsOfEarlierMessagesAreStillOutOfRange() throws {
+    let bench = Workbench()
+    try bench.learn(frames: ArrayMessage.sparse([[(2, 1), (5, 1)]], columns: 6, y: [1]).frames)
+    let error = #expect(throws: SampleError.self) {
+      try bench.decode(frames: ArrayMessage.sparse([[(2, 1), (5, 1)]], columns: 5, y: [1]).frames)
+    }
+    #expect(error?.message.contains("column 5 is out of range; with 5 features") == true)
+  }
+
+  @Test
   func fixedFormatsTakeNoOther() {
     let arrays = ArrayMessage.dense([[1]], y: [1]).frames
     for format in [SampleDecoder.Format.json, .vw] {
