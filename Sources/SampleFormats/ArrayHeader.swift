@@ -36,7 +36,7 @@ struct ArrayHeader {
     guard case .object(let members) = tree else {
       throw SampleError(.brokenArrays, "a header of arrays must be an object, not \(tree.kindName)")
     }
-    label = try MessageEnvelope.label(members)
+    label = try MessageEnvelope.label(tree)
     var seen: Set<String> = []
     var shape: [Int]?
     var dtype: ArrayType?

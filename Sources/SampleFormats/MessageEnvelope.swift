@@ -9,36 +9,41 @@ enum MessageEnvelope {
   /// JSON's numbers are exact as Float64s up to here.
   static let largestNumber = 9_007_199_254_740_991.0
 
-  /// The label in an envelope; nil for an object that is none.
+  /// Whether this is an envelope: an object of nothing else.
   ///
-  /// - Throws: what is wrong with a source or a number.
-  static func label(_ tree: JSONTree) throws(SampleError) -> SampleLabels.MessageLabel? {
+  /// - Throws: a field that stands twice.
+  static func isOne(_ tree: JSONTree) throws(SampleError) -> Bool {
     guard case .object(let members) = tree, !members.isEmpty,
       members.allSatisfy({ $0.key == "source" || $0.key == "seq" })
-    else { return nil }
+    else { return false }
     guard Set(members.map(\.key)).count == members.count else {
       throw SampleError(.duplicateField, "a field of the envelope stands twice; give it once")
     }
-    return try label(members)
+    return true
   }
 
-  /// The label among other fields; nil where there is no number.
-  static func label(_ members: [(key: String, value: JSONTree)]) throws(SampleError) -> SampleLabels.MessageLabel? {
+  /// The label among an object's fields; nil where there is no number.
+  ///
+  /// - Throws: what is wrong with a source or a number.
+  static func label(_ tree: JSONTree) throws(SampleError) -> SampleLabels.MessageLabel? {
+    guard case .object(let members) = tree else { return nil }
     var label = SampleLabels.MessageLabel(source: [], seq: 0)
     var isNumbered = false
-    for (key, value) in members {
-      switch (key, value) {
-      case ("source", .null), ("seq", .null): break
-      case ("source", .string(let source)) where !source.isEmpty: label.source = Array(source.utf8)
-      case ("seq", .number(let seq)) where seq >= 0 && seq <= largestNumber && seq == seq.rounded():
+    for member in members {
+      if case .null = member.value { continue }
+      if member.key == "source" {
+        guard case .string(let source) = member.value, !source.isEmpty else {
+          throw SampleError(.shape, "\"source\" must be a text that is not empty, not \(member.value.kindName)")
+        }
+        label.source = Array(source.utf8)
+      } else if member.key == "seq" {
+        guard case .number(let seq) = member.value, seq >= 0, seq <= largestNumber, seq == seq.rounded() else {
+          throw SampleError(
+            .shape,
+            "\"seq\" of a message must be a whole number from 0 to 9007199254740991, not \(member.value.kindName)")
+        }
         label.seq = UInt64(seq)
         isNumbered = true
-      case ("source", _):
-        throw SampleError(.shape, "\"source\" must be a text that is not empty, not \(value.kindName)")
-      case ("seq", _):
-        throw SampleError(
-          .shape, "\"seq\" of a message must be a whole number from 0 to 9007199254740991, not \(value.kindName)")
-      default: break
       }
     }
     return isNumbered ? label : nil

@@ -25,7 +25,7 @@ extension SampleDecoder {
       guard label == nil, let header = try headerFrame(frames, format) else {
         let payload = Span<UInt8>(_unsafeBytes: frames[frames.count - 1])
         try decode(payload, format: format, for: purpose, into: &batch, dictionary: &dictionary)
-        batch.labels.message = label
+        batch.labels.message = label?.number
         return
       }
       var bytes = 0
@@ -47,10 +47,15 @@ extension SampleDecoder {
     }
   }
 
-  /// What the frame before the payload says about the message; nil where that is no envelope.
+  /// What the frame before the payload says of the message.
+  private struct Envelope {
+    let number: SampleLabels.MessageLabel?
+  }
+
+  /// What the frame before the payload says; nil where that is no envelope.
   private func envelope(
     _ frames: Span<UnsafeRawBufferPointer>, _ format: Format
-  ) throws(SampleError) -> SampleLabels.MessageLabel? {
+  ) throws(SampleError) -> Envelope? {
     guard format != .arrays, frames.count == 2 || frames.count == 3, beginsObject(frames[frames.count - 2]),
       frames[frames.count - 2].count <= limits.nameBytes + 256
     else { return nil }
@@ -61,12 +66,13 @@ extension SampleDecoder {
       // A topic that only begins like one, or a header whose own error tells more.
       return nil
     }
+    guard try MessageEnvelope.isOne(tree) else { return nil }
     let label = try MessageEnvelope.label(tree)
     if let label, label.source.count > limits.nameBytes {
       throw SampleError(
         .limit, "the source of the message has \(label.source.count) bytes; limits.name_bytes is \(limits.nameBytes)")
     }
-    return label
+    return Envelope(number: label)
   }
 
   /// The frame that holds the header of arrays; nil where the message is a payload, or a topic and a payload.

@@ -72,8 +72,8 @@ struct ArrayMistake: Sendable, CustomTestStringConvertible {
       #"{"x": {"dtype": "<f4", "shape": [1, 1]}, "x": {"dtype": "<f4", "shape": [1, 1]}}"#, [zeros(4), zeros(4)],
       .duplicateField, #"field "x" stands twice"#),
     ArrayMistake(
-      #"{"x": {"dtype": "<f4", "shape": [1, 1]}, "source": ["a"]}"#, [zeros(4)], .brokenArrays,
-      #""source" must be a string or a number, not an array"#),
+      #"{"x": {"dtype": "<f4", "shape": [1, 1]}, "source": ["a"]}"#, [zeros(4)], .shape,
+      #""source" must be a text that is not empty, not an array"#),
     ArrayMistake(
       #"{"dtype": "<f4", "shape": [1, 1], "id": {}}"#, [zeros(4)], .brokenArrays,
       #""id" must be a string or a number"#),

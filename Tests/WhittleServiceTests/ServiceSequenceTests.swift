@@ -100,3 +100,72 @@ import WhittleProtocol
     try await daemon.stop()
   }
 }
+
+/// Messages that are numbered as a whole, by a frame of their own.
+@Suite(.timeLimit(.minutes(2))) struct ServiceEnvelopeTests {
+  private let place: DaemonPlace
+
+  init() throws {
+    place = try DaemonPlace()
+  }
+
+  private func utf8(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
+
+  private func arrays(_ header: String, _ value: Float) -> [[UInt8]] {
+    [Array(header.utf8), withUnsafeBytes(of: value) { Array($0) }, withUnsafeBytes(of: Float(1)) { Array($0) }]
+  }
+
+  @Test func messagesOfAnyFormatAreLearnedOnce() async throws {
+    let daemon = try await TestDaemon(in: place)
+    func header(_ seq: Int) -> String { #"{"dtype": "<f4", "shape": [1, 1], "source": "p", "seq": \#(seq)}"# }
+    let fresh: [[[UInt8]]] = [
+      utf8(#"{"source": "p", "seq": 1}"#, "1 | a:1\n2 | b:2"), utf8("topic", #"{"source": "p", "seq": 2}"#, "3 | a:1"),
+      arrays(header(3), 0.5), utf8(#"{"source": "p", "seq": 7}"#, #"{"y": 4, "x": {"a": 2}}"#),
+      // Nothing but a source: no number.
+      utf8(#"{"source": "p"}"#, "5 | b:1"), utf8(#"{"seq": 0}"#, "6 | b:1"), utf8("topic", "7 | a:1"),
+    ]
+    let again: [[[UInt8]]] = [
+      utf8(#"{"source": "p", "seq": 1}"#, "1 | a:1\n2 | b:2\n| c"), arrays(header(2), 9), arrays(header(7), 9),
+      utf8(#" {"seq": 5, "source": "p"}"#, "9 | z:1"), utf8(#"{"seq": 0}"#, "6 | b:1"),
+    ]
+    try await daemon.push(fresh + again)
+    let stats = try await daemon.stats { $0.messages == 12 }
+    #expect(stats.rejected.isEmpty && stats.step == 8 && stats.unlearned == 0)
+    #expect(
+      stats.sequences.bySource == [
+        "p": Stats.Sequences.Source(last: 7, missing: 3, duplicates: 4),
+        "": Stats.Sequences.Source(last: 0, missing: 0, duplicates: 1),
+      ])
+    try await daemon.stop()
+    let plain = [
+      "1 | a:1\n2 | b:2", "3 | a:1", #"{"y": 1, "x": [0.5]}"#, #"{"y": 4, "x": {"a": 2}}"#, "5 | b:1", "6 | b:1",
+      "7 | a:1",
+    ]
+    let expected = try model(plain).learner.coefficients()
+    // What is left out may still have named features.
+    let learned = try #require(try place.newestModel()).learner.coefficients()
+    #expect(learned.prefix(expected.count) == expected[...] && learned.dropFirst(expected.count).allSatisfy { $0 == 0 })
+  }
+
+  @Test func brokenEnvelopesAreRejected() async throws {
+    let daemon = try await TestDaemon(in: place)
+    let broken: [(reason: String, frames: [[UInt8]])] = [
+      ("shape", utf8(#"{"source": "p", "seq": -1}"#, "1 | a")), ("shape", utf8(#"{"seq": 0.5}"#, "1 | a")),
+      ("shape", utf8(#"{"seq": 1e300}"#, "1 | a")), ("shape", utf8(#"{"source": 3, "seq": 1}"#, "1 | a")),
+      ("shape", utf8(#"{"source": "", "seq": 1}"#, "1 | a")),
+      ("duplicate_field", utf8(#"{"seq": 1, "seq": 2}"#, "1 | a")),
+      ("shape", arrays(#"{"dtype": "<f4", "shape": [1, 1], "seq": "x"}"#, 1)),
+      ("limit", utf8(#"{"source": "\#(String(repeating: "s", count: 1025))", "seq": 1}"#, "1 | a")),
+      // The envelope is right, and the payload is not: its number has not been here.
+      ("broken_text", utf8(#"{"source": "p", "seq": 1}"#, "1 a")),
+    ]
+    try await daemon.push(broken.map(\.frames) + [utf8(#"{"source": "p", "seq": 1}"#, "1 | a")])
+    let total = UInt64(broken.count) + 1
+    let stats = try await daemon.stats { $0.messages == total }
+    var expected: [String: UInt64] = [:]
+    for (reason, _) in broken { expected[reason, default: 0] += 1 }
+    #expect(stats.rejected == expected && stats.step == 1)
+    #expect(stats.sequences.bySource == ["p": Stats.Sequences.Source(last: 1, missing: 0, duplicates: 0)])
+    try await daemon.stop()
+  }
+}
