@@ -82,6 +82,7 @@ public struct SampleLabels: Sendable {
 
   /// Empties it and keeps its storage.
   public mutating func removeAll() {
+    if labels.isEmpty { return }
     labels.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
   }
