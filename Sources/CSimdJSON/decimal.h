@@ -74,7 +74,8 @@ inline uint64_t find_point(uint64_t word) {
 [[gnu::always_inline]] inline bool read_decimal(const uint8_t *start, const uint8_t *end, decimal &number) {
   using namespace decimals;
   const size_t size = end - start;
-  // Both bytes are readable: where the number has none of them, what ends it stands there.
+  if (size == 0) return false;
+  // The second byte is readable: what ends the number, if not a digit.
   if (!is_digit(*start) | ((*start == '0') & (size > 1) & (start[1] != '.'))) return false;
   bool are_digits = true;
   if (size <= 8) {
