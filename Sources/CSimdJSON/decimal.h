@@ -35,24 +35,28 @@ inline uint64_t load(const uint8_t *place) {
   return word;
 }
 
-// The last `size` bytes before `end`, with zeros before them. `size` is 0 to 8.
-inline uint64_t last(const uint8_t *end, unsigned size) {
+// The last `size` bytes before `end`, with zeros before them. `size` is 1 to 8.
+inline uint64_t last(const uint8_t *end, size_t size) {
+  uint64_t kept = ~uint64_t{0} << (64 - 8 * size);
+  return (load(end - 8) & kept) | (zeros & ~kept);
+}
+
+// The same, for a size of 0 too.
+inline uint64_t last_if_any(const uint8_t *end, size_t size) {
   // Two shifts, since one by all 64 bits is none.
   uint64_t kept = ~uint64_t{0} << (32 - 4 * size) << (32 - 4 * size);
   return (load(end - 8) & kept) | (zeros & ~kept);
 }
 
-// Whether all bytes are digits.
-inline bool are_digits(uint64_t word) {
-  return ((word & 0xF0F0F0F0F0F0F0F0) | (((word + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0) >> 4)) ==
-         0x3333333333333333;
-}
-
-// The value of eight digits.
-inline uint64_t value(uint64_t word) {
-  word = (word & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8;
-  word = (word & 0x00FF00FF00FF00FF) * 6553601 >> 16;
-  return (word & 0x0000FFFF0000FFFF) * 42949672960001 >> 32;
+// The value of eight digits. Clears `are_digits` where they are not.
+inline uint64_t value(uint64_t word, bool &are_digits) {
+  word -= zeros;
+  // A byte below '0' borrows, which leaves its highest bit set; above '9', adding sets it.
+  are_digits &= ((word | (word + 0x7676767676767676)) & (ones << 7)) == 0;
+  // Pairs of digits, then all four pairs at once (Johnny Lee).
+  word = word * 10 + (word >> 8);
+  return ((word & 0x000000FF000000FF) * 0x000F424000000064 + (word >> 16 & 0x000000FF000000FF) * 0x0000271000000001) >>
+         32;
 }
 
 // A bit of the first byte that is a point, and perhaps of later ones; 0 where there is none.
@@ -69,26 +73,29 @@ inline uint64_t find_point(uint64_t word) {
 // Returns false for everything else, and for some that are longer than usual; then another reader must tell.
 [[gnu::always_inline]] inline bool read_decimal(const uint8_t *start, const uint8_t *end, decimal &number) {
   using namespace decimals;
-  auto size = static_cast<unsigned>(end - start);
-  if (end - start > 20 || start >= end) return false;
-  // The byte after the first is readable: one that is no part of the number ends it.
+  const size_t size = end - start;
+  if (size == 0) return false;
+  // The second byte is readable: what ends the number, if not a digit.
   if (!is_digit(*start) | ((*start == '0') & (size > 1) & (start[1] != '.'))) return false;
+  bool are_digits = true;
   if (size <= 8) {
     uint64_t word = last(end, size), point = find_point(word);
-    if (point == 0) {
-      number = {value(word), 0};
-      return are_digits(word);
+    number.power = 0;
+    if (point != 0) {
+      // The digits before the point move up by one, over it.
+      int place = __builtin_ctzll(point) & ~7;
+      uint64_t before = (uint64_t{1} << place) - 1, after = ~(before << 8 | 0xFF);
+      word = (word & after) | (word & before) << 8 | '0';
+      number.power = place / 8 - 7;
+      are_digits = place < 56;
     }
-    // The digits before the point move up by one, over it.
-    int place = __builtin_ctzll(point) & ~7;
-    uint64_t before = (uint64_t{1} << place) - 1, after = ~(before << 8 | 0xFF);
-    word = (word & after) | (word & before) << 8 | '0';
-    number = {value(word), place / 8 - 7};
-    return (place < 56) & are_digits(word);
+    number.digits = value(word, are_digits);
+    return are_digits;
   }
+  if (size > 20) return false;
   // The first eight digits, over the point if it is among them.
   uint64_t first = load(start), point = find_point(first);
-  unsigned rest = size - 8;
+  auto rest = static_cast<unsigned>(size) - 8;
   number.power = 0;
   if (point != 0) {
     int place = __builtin_ctzll(point) & ~7;
@@ -96,15 +103,14 @@ inline uint64_t find_point(uint64_t word) {
     first = (first & before) | (load(start + 1) & ~before);
     number.power = place / 8 - static_cast<int>(--rest + 8);
   }
+  number.digits = value(first, are_digits);
   if (size <= 16) {
-    uint64_t second = last(end, rest);
-    number.digits = value(first) * integer_powers[rest] + value(second);
-    return int{are_digits(first)} & int{are_digits(second)};
+    number.digits = number.digits * integer_powers[rest] + value(last_if_any(end, rest), are_digits);
+    return are_digits;
   }
-  if (point == 0) return false;
-  uint64_t second = load(start + 9), third = last(end, rest - 8);
-  number.digits = (value(first) * 100000000 + value(second)) * integer_powers[rest - 8] + value(third);
-  return int{are_digits(first)} & int{are_digits(second)} & int{are_digits(third)};
+  uint64_t second = value(load(start + 9), are_digits), third = value(last_if_any(end, rest - 8), are_digits);
+  number.digits = (number.digits * 100000000 + second) * integer_powers[rest - 8] + third;
+  return point != 0 && are_digits;
 }
 
 #endif

@@ -242,26 +242,18 @@ value:
       ++token;
     }
   }
+  // A scalar alone is the element of a batch.
+  if (scope == floor) goto done;
 
 after_value:
-  if (scope == floor) {
-    item_count = item + 1 - first;
-    next = token;
-    return true;
-  }
-  if (token == end) return false;
   kinds |= uint64_t{1} << item->kind;
   ++item;
-  {
-    const uint8_t byte = bytes[*token];
-    if (byte == ',') {
-      ++token;
-      if (is_object) goto key;
-      goto value;
-    }
-    if (byte == (is_object ? '}' : ']')) goto close;
-    return false;
+  if (bytes[*token] != ',') {
+    if (bytes[*token] != (is_object ? '}' : ']')) return false;
+    goto close;
   }
+  ++token;
+  if (!is_object) goto value;
 
 key:
   if (bytes[*token] != '"' || !read_string(bytes, token, name) || bytes[*token] != ':') return false;
@@ -281,10 +273,17 @@ close:
     first[opener].kinds = kinds;
   }
   if (scope != floor) {
+    // Where something is open, the last token of all may have been read.
+    if (token == end) return false;
     is_object = first[scope[-1]].kind == JSON_OBJECT;
     kinds = first[scope[-1]].kinds;
+    goto after_value;
   }
-  goto after_value;
+
+done:
+  item_count = item + 1 - first;
+  next = token;
+  return true;
 }
 
 [[gnu::always_inline]] inline bool json_reader::read_string(

@@ -124,6 +124,7 @@ public struct SampleLabels: Sendable {
 
   /// Empties it and keeps its storage.
   public mutating func removeAll() {
+    if labels.isEmpty { return }
     labels.removeAll(keepingCapacity: true)
     hasIDs = false
     message = nil

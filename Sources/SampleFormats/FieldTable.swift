@@ -1,22 +1,18 @@
 /// The roles of a record's fields, by name.
 struct FieldTable {
-  struct Field {
+  private struct Field {
     let role: JSONFields.Role
-    let name: String
+    /// Where its name stands among all names' bytes.
+    let start: Int
+    let count: Int
     /// The record that named it last.
-    fileprivate var record: UInt64 = 0
-    fileprivate let utf8: [UInt8]
-
-    fileprivate init(_ role: JSONFields.Role, _ name: String) {
-      self.role = role
-      self.name = name
-      utf8 = Array(name.utf8)
-    }
+    var record: UInt64 = 0
   }
 
   let layout: JSONFields.Layout
   private var fields: [Field] = []
-  /// A bit for each `slot` that a field has: most other names are told from them by it.
+  private var bytes: [UInt8] = []
+  /// A bit for each `slot` that a name has: most other names are told from them by it.
   private var slots: UInt64 = 0
   private var record: UInt64 = 0
 
@@ -30,22 +26,29 @@ struct FieldTable {
   init(_ names: JSONFields) {
     layout = names.layout
     for (role, name) in names.roles {
-      let field = Field(role, name)
-      fields.append(field)
-      slots |= field.utf8.withUnsafeBufferPointer { FieldTable.slot($0) }
+      let utf8 = Array(name.utf8)
+      fields.append(Field(role: role, start: bytes.count, count: utf8.count))
+      bytes += utf8
+      slots |= utf8.withUnsafeBufferPointer { FieldTable.slot($0) }
     }
   }
 
+  @inline(__always)
   private static func slot(_ name: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    guard let first = name.first, let last = name.last else { return 1 }
-    return 1 &<< (UInt64(truncatingIfNeeded: name.count) &* 29 &+ UInt64(first) &* 7 &+ UInt64(last))
+    if name.isEmpty { return 1 }
+    let ends = UInt64(name[0]) &* 7 &+ UInt64(name[name.count - 1])
+    return 1 &<< (UInt64(truncatingIfNeeded: name.count) &* 29 &+ ends)
   }
 
   /// The name of a role's first field, for error texts.
-  func name(of role: JSONFields.Role) -> String { fields.first { $0.role == role }?.name ?? role.rawValue }
+  func name(of role: JSONFields.Role) -> String { fields.first { $0.role == role }.map(name) ?? role.rawValue }
 
   /// All names, for error texts.
-  var names: String { fields.map(\.name).joined(separator: ", ") }
+  var names: String { fields.map(name).joined(separator: ", ") }
+
+  private func name(_ field: Field) -> String {
+    String(decoding: bytes[field.start..<field.start + field.count], as: UTF8.self)
+  }
 
   mutating func beginRecord() { record += 1 }
 
@@ -58,17 +61,15 @@ struct FieldTable {
   }
 
   private mutating func findRole(of name: UnsafeBufferPointer<UInt8>) throws(SampleError) -> JSONFields.Role? {
-    for place in fields.indices where isName(name, fields[place].utf8) {
+    for place in fields.indices where fields[place].count == name.count {
+      let start = fields[place].start
+      guard name.indices.allSatisfy({ bytes[start + $0] == name[$0] }) else { continue }
       guard fields[place].record != record else {
-        throw SampleError(.duplicateField, "field \"\(fields[place].name)\" stands twice; give it once")
+        throw SampleError(.duplicateField, "field \"\(self.name(fields[place]))\" stands twice; give it once")
       }
       fields[place].record = record
       return fields[place].role
     }
     return nil
-  }
-
-  private func isName(_ name: UnsafeBufferPointer<UInt8>, _ known: [UInt8]) -> Bool {
-    name.count == known.count && zip(name, known).allSatisfy { $0 == $1 }
   }
 }

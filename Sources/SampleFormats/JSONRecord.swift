@@ -4,9 +4,10 @@ internal import CSimdJSON
 struct JSONRecord {
   private(set) var target: Double?
   private(set) var importance = 1.0
-  /// Either of them: a text, or a whole number.
-  private(set) var id: (text: json_item?, number: Int64)?
-  private(set) var source: json_item?
+  /// The place of its id, a text or a whole number of 64 bits; 0 where it has none.
+  private(set) var id = 0
+  /// The place of its source, a text; 0 where it has none.
+  private(set) var source = 0
   private(set) var seq: UInt64?
   /// The place of the object or array that holds the features; 0, the record itself, where it is flat.
   private(set) var features = 0
@@ -16,8 +17,8 @@ struct JSONRecord {
   private(set) var isPlain = true
 
   /// Whether it says which sample's target it brings.
-  private var isLate: Bool { id != nil && target != nil }
-  var isLabeled: Bool { id != nil || source != nil || seq != nil }
+  private var isLate: Bool { id != 0 && target != nil }
+  var isLabeled: Bool { id != 0 || source != 0 || seq != nil }
 
   /// Reads the fields of a record that have a role. In a flat record they are taken out, so that features are left.
   ///
@@ -73,19 +74,16 @@ struct JSONRecord {
       isPlain = item.kinds & ~plain == 0
     case .id:
       if item.kind == JSON_NULL { break }
-      if let number = record.integer(at: place) {
-        id = (nil, number)
-      } else if item.kind == JSON_STRING, item.count > 0 {
-        id = (item, 0)
-      } else {
+      guard record.integer(at: place) != nil || item.kind == JSON_STRING && item.count > 0 else {
         throw JSONRecord.wrong(item, .id, fields, "a text that is not empty, or a whole number below 2^63")
       }
+      id = place
     case .source:
       if item.kind == JSON_NULL { break }
       guard item.kind == JSON_STRING, item.count > 0 else {
         throw JSONRecord.wrong(item, .source, fields, "a text that is not empty")
       }
-      source = item
+      source = place
     case .seq:
       if item.kind == JSON_NULL { break }
       guard let number = record.integer(at: place), number >= 0 else {

@@ -39,7 +39,7 @@ extension SampleDecoder {
       purpose == .predict ? try JSONRecord(value, &questionFields) : try JSONRecord(value, &messageFields)
     row.begin(
       addsNames: adds(
-        target: record.target, importance: record.importance, isIdentified: record.id != nil, purpose),
+        target: record.target, importance: record.importance, isIdentified: record.id != 0, purpose),
       refusesRepetition: true)
     do throws(SampleError) {
       if record.hasFeatures { try features.add(value, of: record, &row, limits, &batch, &dictionary) }
@@ -49,26 +49,32 @@ extension SampleDecoder {
     let sample = batch.count + batch.unlearned
     let rows = batch.count
     try endRow(
-      target: record.target, importance: record.importance, isIdentified: record.id != nil, purpose, &batch)
+      target: record.target, importance: record.importance, isIdentified: record.id != 0, purpose, &batch)
     if record.isLabeled {
-      try addLabel(of: record, sample: sample, row: batch.count > rows ? rows : nil, &batch.labels)
+      try addLabel(of: record, value, sample: sample, row: batch.count > rows ? rows : nil, &batch.labels)
     }
   }
 
   private func addLabel(
-    of record: JSONRecord, sample: Int, row: Int?, _ labels: inout SampleLabels
+    of record: JSONRecord, _ value: JSONReader.Value, sample: Int, row: Int?, _ labels: inout SampleLabels
   ) throws(SampleError) {
-    try checkLength(of: record.id?.text, "id")
-    try checkLength(of: record.source, "source")
     labels.append(sample: sample, row: row, seq: record.seq, isTargetOnly: !record.hasFeatures)
-    if let id = record.id {
-      if let text = id.text { labels.setID(text.string.span) } else { labels.setID(id.number) }
+    if record.id != 0 {
+      if let number = value.integer(at: record.id) {
+        labels.setID(number)
+      } else {
+        try checkLength(of: value[record.id], "id")
+        labels.setID(value[record.id].string.span)
+      }
     }
-    if let source = record.source { labels.setSource(source.string.span) }
+    if record.source != 0 {
+      try checkLength(of: value[record.source], "source")
+      labels.setSource(value[record.source].string.span)
+    }
   }
 
-  private func checkLength(of text: json_item?, _ role: StaticString) throws(SampleError) {
-    guard let text, text.count > limits.nameBytes else { return }
+  private func checkLength(of text: json_item, _ role: StaticString) throws(SampleError) {
+    guard text.count > limits.nameBytes else { return }
     throw SampleError(
       .limit, "the \(role) of the sample has \(text.count) bytes; limits.name_bytes is \(limits.nameBytes)",
       at: Int(text.place))

@@ -58,7 +58,7 @@ final class Engine {
   /// How many messages one socket may hand over before the others get their turn.
   private static let turn = 256
   /// While draining, quiet for this long means that nothing more is on its way. Milliseconds.
-  private static let quiet = 50
+  private static let quiet = 150
 
   /// Opens the sockets.
   ///
