@@ -9,9 +9,10 @@ typedef double double_pair __attribute__((ext_vector_type(2)));
 // Swift's SIMD2<Float>.
 typedef float float_pair __attribute__((ext_vector_type(2)));
 
-// Asks for the cache line at an address to be fetched. Never faults, whatever the address.
+// Asks for the cache line at an address to be fetched, into the second cache: the first has too few lines under way at once.
+// Never faults, whatever the address.
 INSTRUCTION void prefetch(const void *address) {
-  __builtin_prefetch(address, 1);
+  __builtin_prefetch(address, 1, 2);
 }
 
 // The roots of both; of what is negative, not a number.

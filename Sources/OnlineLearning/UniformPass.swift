@@ -36,13 +36,19 @@ struct UniformPass {
     _ range: Range<Int>, _ clock: ShrinkageClock.Reading, _ payment: Payment, hasEpochs: Bool,
     settle: (UniformRow) -> Double, push: (Double) -> Double
   ) -> UInt64 {
-    let next = range.upperBound &+ range.count <= features.count ? range.upperBound : range.lowerBound
+    // The row after the next, where rows are about as long as this one: memory takes longer to answer than one row does.
+    let beyond = range.upperBound &+ range.count
+    let next = beyond &+ range.count <= features.count ? beyond : range.lowerBound
     let row = UniformRow(
       features: UnsafeBufferPointer(rebasing: features[range]), values: UnsafeBufferPointer(rebasing: values[range]),
       weights: weights, paid: paid, ahead: UnsafeBufferPointer(rebasing: features[next..<next &+ range.count]))
     let quickly: Double? =
       switch payment {
-      case .decay: hasEpochs ? row.settleDecay(SameEpoch(clock.epoch)) : row.settleDecay(NoEpochs())
+      case .decay:
+        // The shortest loops leave memory idle for half of the time, unless both ask it for what comes.
+        hasEpochs
+          ? row.settleDecay(SameEpoch(clock.epoch), fetchesHalf: false)
+          : row.settleDecay(NoEpochs(), fetchesHalf: true)
       case .gravity:
         hasEpochs ? row.settleGravity(clock.pull, SameEpoch(clock.epoch)) : row.settleGravity(clock.pull, NoEpochs())
       case .threshold: nil
@@ -54,9 +60,13 @@ struct UniformPass {
     if reached <= UniformPass.reachLimit {
       reach = reached
       if quickly != nil, payment == .decay {
-        row.move(by: push * clock.growth, .none)
+        if hasEpochs {
+          row.move(by: push * clock.growth, .none, fetchesAll: true)
+        } else {
+          row.move(by: push * clock.growth, .none, fetchesAll: false)
+        }
       } else {
-        row.move(by: push * clock.growth, .epochAndMark(clock.epoch, clock.pull))
+        row.move(by: push * clock.growth, .epochAndMark(clock.epoch, clock.pull), fetchesAll: true)
       }
       return 0
     }

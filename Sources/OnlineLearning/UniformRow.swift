@@ -29,15 +29,15 @@ struct UniformRow {
   ///
   /// - Returns: nil where a weight is not of this epoch.
   @inline(__always)
-  func settleDecay(_ epochs: some EpochCheck) -> Double? {
-    sum(epochs) { first, second in Pair(first.pointee.value, second.pointee.value) }
+  func settleDecay(_ epochs: some EpochCheck, fetchesHalf: Bool) -> Double? {
+    sum(epochs, fetchesHalf) { first, second in Pair(first.pointee.value, second.pointee.value) }
   }
 
   /// Σ v x after gravity up to `pull`: v less v cut to ± what it owes, which is at least 0, because within an epoch the pull
   /// only grows. Without branches: nothing predicts which weights are at zero or what sign they have.
   @inline(__always)
   func settleGravity(_ pull: Double, _ epochs: some EpochCheck) -> Double? {
-    sum(epochs) { first, second in
+    sum(epochs, false) { first, second in
       let (a, b) = (bits(first), bits(second))
       // Same sizes, and any bits make Float32s and Float64s.
       let value = Pair(unsafeBitCast(SIMD2(a[0], b[0]), to: SIMD2<Float>.self))
@@ -68,11 +68,11 @@ struct UniformRow {
 
   /// Moves paid weights against the row, and rounds each once.
   @inline(__always)
-  func move(by push: Double, _ stamp: Stamp) {
+  func move(by push: Double, _ stamp: Stamp, fetchesAll: Bool) {
     let both = Pair(repeating: push)
     var position = 0
     while position &+ 2 <= count {
-      fetch(position)
+      if fetchesAll { fetch(position) }
       fetch(position &+ 1)
       let moved = load(position &* 2) - both * load(position &* 2 &+ 2)
       let rounded = moved.rounded
@@ -105,32 +105,34 @@ struct UniformRow {
   /// before.
   @inline(__always)
   private func sum(
-    _ start: some EpochCheck, _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
+    _ start: some EpochCheck, _ fetchesHalf: Bool,
+    _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
   ) -> Double? {
     var epochs = start
     var (even, odd) = (Pair(repeating: 0), Pair(repeating: 0))
     var position = 0
     while position &+ 4 <= count {
-      even += product(position, position &+ 1, &epochs, pay)
-      odd += product(position &+ 2, position &+ 3, &epochs, pay)
+      even += product(position, position &+ 1, &epochs, fetchesHalf, pay)
+      odd += product(position &+ 2, position &+ 3, &epochs, fetchesHalf, pay)
       position &+= 4
     }
     while position &+ 2 <= count {
-      even += product(position, position &+ 1, &epochs, pay)
+      even += product(position, position &+ 1, &epochs, fetchesHalf, pay)
       position &+= 2
     }
     // The last one, alone, is both halves of its pair.
-    if position < count { odd[0] += product(position, position, &epochs, pay)[0] }
+    if position < count { odd[0] += product(position, position, &epochs, fetchesHalf, pay)[0] }
     even += odd
     return epochs.isPassed ? even[0] + even[1] : nil
   }
 
   @inline(__always)
   private func product(
-    _ first: Int, _ second: Int, _ epochs: inout some EpochCheck,
+    _ first: Int, _ second: Int, _ epochs: inout some EpochCheck, _ fetchesHalf: Bool,
     _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
   ) -> Pair {
     let (one, other) = (weight(first), weight(second))
+    if fetchesHalf { fetch(first) }
     epochs.see(one.pointee, other.pointee)
     let weights = pay(one, other)
     let x = Pair(values[first], values[second])
