@@ -17,7 +17,6 @@ struct LearnerBenchmark {
   private static let tolerance = 1e-3
   /// How many times as fast as scikit-learn, on the sparse stream.
   private static let peerBars: [PenaltyKind: Double] = [.l2: 1.5, .l1: 4, .elasticnet: 3]
-  /// For the loop that the peer has, too.
   private static let shrinkageBar = 1.5
   private static let sizeBar = 3.0
 
@@ -113,7 +112,7 @@ struct LearnerBenchmark {
         comparison: Result.Comparison(
           reference: "no penalty", figure: Double(stream.size) / measured.median(0),
           ratios: measured.ratios(index, over: 0)),
-        bar: optimizer == LearnerSetup.plain ? .atMost(LearnerBenchmark.shrinkageBar) : nil)
+        bar: .atMost(LearnerBenchmark.shrinkageBar))
     }
   }
 
