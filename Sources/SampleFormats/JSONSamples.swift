@@ -56,7 +56,7 @@ extension SampleDecoder {
       throw SampleError(.shape, "the sample has no \"x\"; give its features as an object or an array")
     }
     row.begin(
-      addsNames: adds(target: target, importance: importance, purpose), refusesRepetition: true)
+      addsNames: purpose.addsNames(target: target, importance: importance), refusesRepetition: true)
     switch features.kind {
     case JSON_OBJECT: try decodeNamed(features, &batch, &dictionary)
     case JSON_ARRAY: try decodePositional(features, &batch, &dictionary)
@@ -64,7 +64,7 @@ extension SampleDecoder {
       throw SampleError(
         .shape, "\"x\" must be an object by name or an array by position, not \(features.kindName)")
     }
-    try endRow(target: target, importance: importance, purpose, &batch)
+    try row.end(target: target, importance: importance, purpose, &batch, &dictionary)
   }
 
   private func decodeNamed(
@@ -96,13 +96,13 @@ extension SampleDecoder {
     _ dictionary: inout FeatureDictionary
   ) throws(SampleError) {
     switch value.kind {
-    case JSON_NUMBER: try row.add(name, value: value.number, limits: limits, &batch, &dictionary)
+    case JSON_NUMBER: try row.add(name, value: value.number)
     case JSON_BOOLEAN:
-      try row.add(name, value: value.boolean ? 1 : 0, limits: limits, &batch, &dictionary)
+      try row.add(name, value: value.boolean ? 1 : 0)
     case JSON_STRING:
       if name.isEmpty { throw SampleError(.featureName, "a feature has an empty name; give it one") }
       try value.withString { (text) throws(SampleError) in
-        try row.add(name, UInt8(ascii: "="), text, value: 1, limits: limits, &batch, &dictionary)
+        try row.add(name, UInt8(ascii: "="), text, value: 1)
       }
     case JSON_NULL: break
     default:
