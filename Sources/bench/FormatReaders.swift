@@ -25,7 +25,7 @@ final class FormatReaders {
   ///
   /// - Parameter python: the interpreter; nil for the one in `.venv`, which is made if it is missing.
   init(python: String?) throws {
-    let penalty = PenaltyKind.elasticnet.penalty
+    let penalty = TimedDecoder.configuration.penalty
     peer = try PythonPeer(
       "readers", script: "format_readers.py", arguments: ["\(penalty.l1)", "\(penalty.l2)", "\(LearnerSetup.rate)"],
       python: python)

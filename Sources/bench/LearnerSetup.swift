@@ -36,15 +36,12 @@ struct LearnerSetup {
 
   /// A learner that has learned nothing, its `features` weights in place.
   func learner(features: Int, intercept: Bool = true) -> LinearLearner {
-    var learner = LinearLearner(configuration(intercept: intercept))
-    learner.grow(to: features)
-    return learner
-  }
-
-  func configuration(intercept: Bool = true) -> LearnerConfiguration {
-    LearnerConfiguration(
+    let configuration = LearnerConfiguration(
       loss: .logistic, intercept: intercept, optimizer: optimizer,
       learningRate: LearningRate(schedule: .constant, initial: LearnerSetup.rate), penalty: kind.penalty)
+    var learner = LinearLearner(configuration)
+    learner.grow(to: features)
+    return learner
   }
 
   /// What a weight takes in memory, with all that the optimizer keeps about it.

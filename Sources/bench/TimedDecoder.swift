@@ -9,14 +9,18 @@ final class TimedDecoder {
   private var batch = SampleBatch()
   private var model: Model
 
+  /// What Vowpal Wabbit learns, too.
+  static let configuration = LearnerConfiguration(
+    loss: .squared, learningRate: LearningRate(schedule: .constant, initial: LearnerSetup.rate),
+    penalty: PenaltyKind.elasticnet.penalty)
+
   /// - Parameter learns: whether samples are learned too.
   init(_ text: FormatText, learns: Bool) throws {
-    let setup = LearnerSetup(optimizer: LearnerSetup.plain, kind: .elasticnet)
-    guard let decoder = SampleDecoder(loss: .logistic) else { throw BenchError.outOfMemory }
+    guard let decoder = SampleDecoder(loss: TimedDecoder.configuration.loss) else { throw BenchError.outOfMemory }
     self.text = text
     self.decoder = decoder
     self.learns = learns
-    model = Model(setup.configuration())
+    model = Model(TimedDecoder.configuration)
   }
 
   /// Decodes all messages.

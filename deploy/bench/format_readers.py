@@ -21,9 +21,9 @@ from pathlib import Path
 def vowpal_wabbit(text: Path, settings: argparse.Namespace) -> int:
     from vowpalwabbit import Workspace
 
+    # Its squared loss lacks the half.
     workspace = Workspace(
-        f"--data {text} --quiet --sgd --loss_function logistic --learning_rate {settings.rate} --power_t 0 "
-        f"--l1 {settings.l1} --l2 {settings.l2}")
+        f"--data {text} --quiet --sgd --learning_rate {settings.rate / 2} --power_t 0 --l1 {settings.l1} --l2 {settings.l2}")
     samples = workspace.get_weighted_examples()
     workspace.finish()
     return int(samples)
@@ -52,7 +52,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("directory", type=Path)
     for name in ("l1", "l2", "rate"):
-        parser.add_argument(name)
+        parser.add_argument(name, type=float)
     settings = parser.parse_args()
     # Ctrl-C ends the benchmark, and with it this program's input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
