@@ -83,6 +83,13 @@ SOME = {
     "penalty.factors": ("age=0,color=red=0.5,sensor_*=1e1", ["age=0", "color=red=0.5", "sensor_*=10"]),
     "ingest.sub.topics": ("a,b", ["a", "b"]),
     "ingest.format": ("vw", "vw"),
+    "json.target": ("price", "price"),
+    "json.features": ("columns", "columns"),
+    "json.weight": ("none", "none"),
+    "json.id": ("row", "row"),
+    "json.source": ("größe in m", "größe in m"),
+    "json.seq": ("no", "no"),
+    "json.ignore": ("comment,weight", ["comment", "weight"]),
     "limits.name_bytes": ("17", 17),
     "publish.every_seconds": ("0.5", 0.5),
     "checkpoint.keep": ("9", 9),
@@ -124,7 +131,8 @@ def test_settings_arrive(start, tmp_path, origin):
 
 
 # Every text is right for these; `test_settings_arrive` and the state directory of every daemon show that they arrive.
-TAKE_ANYTHING = {"ingest.sub.topics", "state.directory"}
+TAKE_ANYTHING = {"ingest.sub.topics", "state.directory"} | {
+    f"json.{role}" for role in ("target", "features", "weight", "id", "source", "seq", "ignore")}
 
 
 def test_no_flag_or_variable_is_lost(start):
