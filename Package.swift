@@ -68,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "OnlineLearning", "TestSupport",
+        "OnlineLearning", "SampleFormats", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

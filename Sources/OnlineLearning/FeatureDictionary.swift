@@ -1,22 +1,30 @@
 /// Feature names and their indices: 0, 1, 2, … in the order in which the names came.
 ///
-/// Open addressing with linear probing over 64-bit slots:
+/// Open addressing with linear probing over slots of 32 bits, and 16 bytes a name, by index:
 ///
-///     slot = | upper 32 bits of the name's hash | index + 1 |      0 = empty
+///     slot = | some bits of the name's hash | index + 1 |      0 = empty
+///     name = | the name's first 15 bytes | their count |      or where among the long ones it stands
 ///
-/// and all names in one array of bytes, end to end. A feature costs 8 bytes for its end and between 10.7 and 21.4
-/// for its slot, besides its name.
+/// so that finding a name of up to 15 bytes touches a slot and a name. Both arrays grow by a third at a time and
+/// take about 32 bytes a feature at most.
 public struct FeatureDictionary: Sendable {
-  private var bytes: [UInt8] = []
-  private var ends: [Int] = []
-  private var slots: [UInt64] = Array(repeating: 0, count: 64)
+  private var names: [FeatureName] = []
+  private var slots: [UInt32] = []
+  private var layout = SlotLayout(count: 128)
+  /// The bytes of the names that do not stand in themselves, in the order of their indices.
+  private var longNames: [UInt8] = []
   // Indices never depend on the seed, only who collides with whom does: names made to collide find no target.
-  private let seed = UInt64.random(in: .min ... .max)
   /// Follows from where the dictionary began, and from every name added or forgotten since: while two stamps are equal,
   /// every index has the same name. For whoever keeps indices.
   public private(set) var stamp = UInt64.random(in: .min ... .max)
+  private let hash = NameHash()
 
-  public init() {}
+  /// Stands for the index of a name that is not known.
+  public static let unknown = UInt32.max
+
+  public init() {
+    makeSlots(layout)
+  }
 
   /// Takes names as a checkpoint holds them, end to end.
   ///
@@ -24,9 +32,10 @@ public struct FeatureDictionary: Sendable {
   /// - Returns: nil when the ends do not fit the bytes, or a name stands twice.
   /// - Complexity: O(bytes)
   public init?(bytes: [UInt8], ends: [Int]) {
+    self.init()
     var start = 0
     for end in ends {
-      guard end >= start, end <= bytes.count else { return nil }
+      guard end >= start, end <= bytes.count, end - start <= UInt32.max else { return nil }
       let known = count
       guard Int(intern(bytes.span.extracting(start..<end))) == known else { return nil }
       start = end
@@ -35,31 +44,51 @@ public struct FeatureDictionary: Sendable {
   }
 
   /// The number of names.
-  public var count: Int { ends.count }
+  public var count: Int { names.count }
+
+  /// The memory that the names take, in bytes, besides the bytes of those of more than 15.
+  public var memory: Int {
+    names.capacity * MemoryLayout<FeatureName>.stride + slots.capacity * MemoryLayout<UInt32>.stride
+  }
+
   /// All names' UTF-8, end to end.
-  public var nameBytes: [UInt8] { bytes }
+  ///
+  /// - Complexity: O(bytes)
+  public var nameBytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(names.reduce(0) { $0 + $1.count })
+    for index in names.indices { withName(at: index) { $0.withUnsafeBufferPointer { bytes += $0 } } }
+    return bytes
+  }
+
   /// For each name, where it ends in `nameBytes`.
-  public var nameEnds: [Int] { ends }
+  ///
+  /// - Complexity: O(names)
+  public var nameEnds: [Int] {
+    var end = 0
+    return names.map { name in
+      end += name.count
+      return end
+    }
+  }
 
   /// The name with this index.
   ///
   /// - Precondition: `index` is below `count`.
   /// - Complexity: O(length of the name)
   public func name(at index: Int) -> String {
-    String(decoding: bytes[range(of: index)], as: UTF8.self)
+    withName(at: index) { $0.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
   }
 
-  private func range(of index: Int) -> Range<Int> {
-    (index == 0 ? 0 : ends[index - 1])..<ends[index]
+  private func withName<Result>(at index: Int, _ body: (Span<UInt8>) -> Result) -> Result {
+    names[index].withBytes(among: longNames.span, body)
   }
 
   /// The index of a name, or nil where it is not known.
   ///
   /// - Complexity: O(length of the name) on average
   public func index(of name: Span<UInt8>) -> UInt32? {
-    let hash = hash(name)
-    let entry = slots[slot(for: name, hash)]
-    return entry == 0 ? nil : UInt32(truncatingIfNeeded: entry) - 1
+    withTable { $0.index(of: FeatureName(name), name) }
   }
 
   /// The index of a name, or nil where it is not known.
@@ -70,96 +99,128 @@ public struct FeatureDictionary: Sendable {
 
   /// The index of a name, which is added where it is not known.
   ///
-  /// - Precondition: fewer than 2³² − 1 names are known.
+  /// - Precondition: fewer than 2³¹ names are known; the name has less than 2³² bytes.
   /// - Complexity: O(length of the name) on average, amortized
   public mutating func intern(_ name: Span<UInt8>) -> UInt32 {
-    let hash = hash(name)
-    let place = slot(for: name, hash)
-    let entry = slots[place]
-    if entry != 0 { return UInt32(truncatingIfNeeded: entry) - 1 }
-    let index = ends.count
-    precondition(index < Int(UInt32.max) - 1, "the dictionary is full")
-    slots[place] = hash & ~0xFFFF_FFFF | UInt64(index + 1)
-    for position in name.indices { bytes.append(name[position]) }
-    ends.append(bytes.count)
-    stamp = fold(stamp ^ hash)
-    if ends.count * 4 > slots.count * 3 { grow() }
-    return UInt32(index)
+    index(of: name) ?? add(FeatureName(name), name)
+  }
+
+  /// Looks up the names of a row.
+  ///
+  /// - Parameters:
+  ///   - longNames: the bytes among which names that do not stand in themselves have their places.
+  ///   - indices: takes the index of each name, or `unknown`.
+  /// - Precondition: there are as many indices as names, and the places lie in `longNames`.
+  /// - Complexity: O(bytes of the names) on average
+  public func find(
+    _ names: Span<FeatureName>, longNames: Span<UInt8>, into indices: inout MutableSpan<UInt32>
+  ) {
+    var next = 0
+    while true {
+      next = withTable { $0.find(names, from: next, longNames, &indices) }
+      if next == names.count { return }
+      indices[next] = FeatureDictionary.unknown
+      next += 1
+    }
+  }
+
+  /// Looks up the names of a row, and adds those that are not known, until `limit` are.
+  ///
+  /// - Parameters: as for `find`.
+  /// - Returns: the position of the first name that found no room, or how many names there are.
+  /// - Precondition: as for `find`; `limit` is at most 2³¹.
+  /// - Complexity: O(bytes of the names) on average, amortized
+  public mutating func intern(
+    _ names: Span<FeatureName>, longNames: Span<UInt8>, limit: Int, into indices: inout MutableSpan<UInt32>
+  ) -> Int {
+    var next = 0
+    while true {
+      next = withTable { $0.find(names, from: next, longNames, &indices) }
+      if next == names.count || count >= limit { return next }
+      indices[next] = names[next].withBytes(among: longNames) { add(names[next], $0) }
+      next += 1
+    }
   }
 
   /// Forgets the newest names until `count` are left.
   ///
   /// - Complexity: O(forgotten names)
   public mutating func truncate(to count: Int) {
-    if ends.count > count { stamp = fold(stamp ^ ~UInt64(count)) }
-    while ends.count > count {
-      let index = ends.count - 1
-      let range = range(of: index)
-      let place = slot(of: index)
+    if names.count > count { changeStamp(by: ~UInt64(count)) }
+    while names.count > count {
+      let index = names.count - 1
+      var place = layout.home(hash(at: index))
+      while layout.index(slots[place]) != index { place = layout.next(place) }
       // Nothing was added after this name, so no probe sequence leads past its slot: it can simply be emptied.
       slots[place] = 0
-      bytes.removeLast(range.count)
-      ends.removeLast()
+      let name = names.removeLast()
+      if !name.isWhole { longNames.removeLast(name.count) }
     }
   }
 
-  /// The slot that holds the name, or the empty one where it belongs.
-  private func slot(for name: Span<UInt8>, _ hash: UInt64) -> Int {
-    let mask = slots.count - 1
-    var place = Int(truncatingIfNeeded: hash >> 32) & mask
-    while true {
-      let entry = slots[place]
-      if entry == 0 { return place }
-      if entry >> 32 == hash >> 32, isName(at: Int(entry & 0xFFFF_FFFF) - 1, equalTo: name) { return place }
-      place = (place + 1) & mask
+  /// Adds a name that is not known.
+  private mutating func add(_ name: FeatureName, _ bytes: Span<UInt8>) -> UInt32 {
+    let index = names.count
+    precondition(index < 1 << 31, "the dictionary is full")
+    if index == layout.room { makeSlots(SlotLayout(count: layout.count + layout.count / 3)) }
+    if name.isWhole {
+      names.append(name)
+    } else {
+      names.append(FeatureName(place: longNames.count, count: bytes.count))
+      bytes.withUnsafeBufferPointer { longNames += $0 }
+    }
+    changeStamp(by: fill(index))
+    return UInt32(index)
+  }
+
+  private mutating func changeStamp(by change: UInt64) {
+    stamp = NameHash.fold(stamp ^ change, 0xA076_1D64_78BD_642F)
+  }
+
+  /// Distributes all names over new slots.
+  private mutating func makeSlots(_ layout: SlotLayout) {
+    self.layout = layout
+    slots = Array(repeating: 0, count: layout.count + 1)
+    // Room for what will fit and no more, which appending alone would make.
+    names.reserveCapacity(layout.room)
+    // In the order of the indices, as `truncate` relies on; and early names are frequent ones.
+    for index in names.indices { fill(index) }
+  }
+
+  /// Puts a name into an empty slot.
+  ///
+  /// - Returns: its hash.
+  @discardableResult
+  private mutating func fill(_ index: Int) -> UInt64 {
+    let hash = hash(at: index)
+    var place = layout.home(hash)
+    while slots[place] != 0 { place = layout.next(place) }
+    slots[place] = layout.slot(hash, index)
+    return hash
+  }
+
+  private func hash(at index: Int) -> UInt64 {
+    withName(at: index) { hash(names[index], $0) }
+  }
+
+  private func withTable<Result>(_ body: (NameTable) -> Result) -> Result {
+    slots.withUnsafeBufferPointer { slots in
+      names.withUnsafeBufferPointer { names in
+        longNames.withUnsafeBufferPointer { longNames in
+          body(NameTable(slots: slots, names: names, longNames: longNames, layout: layout, hash: hash))
+        }
+      }
     }
   }
+}
 
-  private func slot(of index: Int) -> Int {
-    let name = bytes.span.extracting(range(of: index))
-    return slot(for: name, hash(name))
-  }
-
-  private func isName(at index: Int, equalTo name: Span<UInt8>) -> Bool {
-    let range = range(of: index)
-    guard range.count == name.count else { return false }
-    let known = bytes.span.extracting(range)
-    for position in name.indices where known[position] != name[position] { return false }
-    return true
-  }
-
-  private mutating func grow() {
-    var larger = [UInt64](repeating: 0, count: slots.count * 2)
-    let mask = larger.count - 1
-    // In the order of the indices, as `truncate` relies on.
-    for index in ends.indices {
-      let hash = hash(bytes.span.extracting(range(of: index)))
-      var place = Int(truncatingIfNeeded: hash >> 32) & mask
-      while larger[place] != 0 { place = (place + 1) & mask }
-      larger[place] = hash & ~0xFFFF_FFFF | UInt64(index + 1)
+extension FeatureName {
+  /// A name whose bytes are lent along with it, alone.
+  fileprivate init(_ bytes: Span<UInt8>) {
+    if bytes.count <= FeatureName.wholeBytes {
+      self.init(whole: bytes)
+    } else {
+      self.init(place: 0, count: bytes.count)
     }
-    slots = larger
-  }
-
-  /// Multiply and fold, eight bytes at a time (the scheme of Wang Yi's wyhash).
-  private func hash(_ name: Span<UInt8>) -> UInt64 {
-    let raw = name.bytes
-    var state = seed ^ UInt64(truncatingIfNeeded: name.count)
-    var offset = 0
-    while offset + 8 <= name.count {
-      state = fold(state ^ raw.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    var tail: UInt64 = 0
-    while offset < name.count {
-      tail = tail << 8 | UInt64(name[offset])
-      offset += 1
-    }
-    return fold(fold(state ^ tail) ^ 0xE703_7ED1_A0B4_28DB)
-  }
-
-  private func fold(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
-    return product.high ^ product.low
   }
 }

@@ -61,7 +61,8 @@ public struct SampleBatch: Sendable {
   /// - Parameters:
   ///   - capacity: how many they may be.
   ///   - featureBound: every index is below this.
-  ///   - write: writes indices and as many values, finite and not 0. Returns what no value exceeds, either way.
+  ///   - write: writes indices and as many values, finite; one of 0 changes nothing, but takes its time. Returns what no
+  ///     value exceeds, either way.
   /// - Complexity: O(1) besides `write`, amortized
   public mutating func append(
     upTo capacity: Int, featureBound: UInt32,
@@ -78,15 +79,29 @@ public struct SampleBatch: Sendable {
     largestValue = max(largestValue, largest)
   }
 
-  /// Adds to a value of the row that is being built.
+  /// Adds features to the row that is being built.
   ///
-  /// - Precondition: `position` is below `values.count`.
-  /// - Returns: false when the sum is not finite.
-  /// - Complexity: O(1)
-  public mutating func add(_ value: Float, at position: Int) -> Bool {
-    values[position] += value
-    largestValue = max(largestValue, abs(values[position]))
-    return values[position].isFinite
+  /// - Parameters:
+  ///   - features: indices below `bound`.
+  ///   - values: as many, finite and not 0.
+  ///   - bound: at most 2³² − 1.
+  /// - Complexity: O(features), amortized
+  public mutating func append(_ features: Span<UInt32>, _ values: Span<Float>, bound: Int) {
+    precondition(features.count == values.count)
+    featureBound = max(featureBound, UInt32(bound))
+    largestValue = max(largestValue, SampleBatch.largest(values))
+    features.withUnsafeBufferPointer { self.features.append(contentsOf: $0) }
+    values.withUnsafeBufferPointer { self.values.append(contentsOf: $0) }
+  }
+
+  /// The largest of the values, either way.
+  private static func largest(_ values: Span<Float>) -> Float {
+    // Without its sign a Float's pattern grows with it; the compiler compares patterns many at a time, but not Floats, of
+    // which some are not numbers.
+    let largest = values.withUnsafeBufferPointer { values in
+      values.reduce(Int32(0)) { max($0, Int32(bitPattern: $1.bitPattern & 0x7FFF_FFFF)) }
+    }
+    return Float(bitPattern: UInt32(bitPattern: largest))
   }
 
   /// Ends the row that is being built.
@@ -122,28 +137,6 @@ public struct SampleBatch: Sendable {
   public mutating func append(_ sample: DelayedSamples.Sample, target: Double, importance: Double) {
     for (feature, value) in zip(sample.features, sample.values) { append(feature: feature, value: value) }
     endRow(target: target, importance: min(sample.importance * importance, Double(Float.greatestFiniteMagnitude)))
-  }
-
-  /// Forgets the features added since the last row ended.
-  ///
-  /// - Complexity: O(forgotten features)
-  public mutating func dropRow() {
-    let end = rowEnds.last ?? 0
-    features.removeLast(features.count - end)
-    values.removeLast(values.count - end)
-  }
-
-  /// Multiplies the values added since `start` by `factor`.
-  ///
-  /// - Returns: false when a product is not finite.
-  /// - Complexity: O(values)
-  public mutating func scaleValues(since start: Int, by factor: Float) -> Bool {
-    for position in start..<values.count {
-      values[position] *= factor
-      largestValue = max(largestValue, abs(values[position]))
-      if !values[position].isFinite { return false }
-    }
-    return true
   }
 
   /// Takes rows out again; the others close ranks.

@@ -77,13 +77,13 @@ public struct SampleLabels: Sendable {
   /// - Complexity: O(1), amortized
   public mutating func setID(_ id: Int64) {
     let start = bytes.count
-    var rest = id.magnitude
-    repeat {
-      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-      rest /= 10
-    } while rest > 0
     if id < 0 { bytes.append(UInt8(ascii: "-")) }
-    bytes[start...].reverse()
+    var divisor: UInt64 = 1
+    while id.magnitude / divisor >= 10 { divisor *= 10 }
+    while divisor > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(id.magnitude / divisor % 10))
+      divisor /= 10
+    }
     labels[labels.count - 1].id = start..<bytes.count
     hasIDs = true
   }

@@ -40,7 +40,8 @@ struct ArrayHeader {
     var seen: Set<String> = []
     var shape: [Int]?
     var dtype: ArrayType?
-    for (key, value) in members {
+    for member in members {
+      let (key, value) = (member.key, member.value)
       guard seen.insert(key).inserted else {
         throw SampleError(.duplicateField, "field \"\(key.prefix(60))\" stands twice; give it once")
       }
@@ -81,9 +82,9 @@ struct ArrayHeader {
   /// Whether it describes any array at all, right or wrong: what does not is no header of arrays.
   static func describesArrays(_ tree: JSONTree) -> Bool {
     guard case .object(let members) = tree else { return false }
-    return members.contains { key, value in
-      if key == "dtype" { return true }
-      guard case .object(let inner) = value else { return false }
+    return members.contains { member in
+      if member.key == "dtype" { return true }
+      guard case .object(let inner) = member.value else { return false }
       return inner.contains { $0.key == "dtype" }
     }
   }
@@ -100,7 +101,8 @@ struct ArrayHeader {
     var shape: [Int]?
     var dtype: ArrayType?
     var seen: Set<String> = []
-    for (key, value) in members {
+    for member in members {
+      let (key, value) = (member.key, member.value)
       guard seen.insert(key).inserted else {
         throw SampleError(.duplicateField, "field \"\(key.prefix(60))\" stands twice; give it once")
       }

@@ -45,12 +45,12 @@ struct ArraySamples: ~Copyable {
   ///   - isCertain: whether the message is known to be one of arrays.
   /// - Throws: the first thing that is wrong.
   mutating func decode(
-    _ frames: Span<UnsafeRawBufferPointer>, header first: Int, isCertain: Bool, _ json: JSONReader,
+    _ frames: Span<UnsafeRawBufferPointer>, header first: Int, isCertain: Bool, _ json: inout JSONReader,
     _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
   ) throws(SampleError) {
     let header: ArrayHeader
     do throws(SampleError) {
-      header = try read(Span(_unsafeBytes: frames[first]), json, isCertain: isCertain, frames: frames.count)
+      header = try read(Span(_unsafeBytes: frames[first]), &json, isCertain: isCertain, frames: frames.count)
     } catch {
       // What is about the message as a whole says so itself.
       if error.reason == .frames { throw error }
@@ -71,7 +71,7 @@ struct ArraySamples: ~Copyable {
   }
 
   private mutating func read(
-    _ text: Span<UInt8>, _ json: JSONReader, isCertain: Bool, frames: Int
+    _ text: Span<UInt8>, _ json: inout JSONReader, isCertain: Bool, frames: Int
   ) throws(SampleError) -> ArrayHeader {
     if let known, text.withUnsafeBufferPointer({ knownHeader.elementsEqual($0) }) { return known }
     guard text.count <= ArraySamples.headerLimit else {

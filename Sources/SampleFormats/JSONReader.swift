@@ -1,10 +1,11 @@
 internal import CSimdJSON
+internal import OnlineLearning
 
 /// A message of JSON, read value by value by simdjson.
 ///
 /// This type is internal to the decoders: what it hands out points into the message and into its own buffers, and is
 /// valid until the next value is read.
-final class JSONReader {
+struct JSONReader: ~Copyable {
   enum Form {
     /// One array of values.
     case batch
@@ -16,11 +17,35 @@ final class JSONReader {
   struct Value {
     fileprivate let items: UnsafeMutablePointer<json_item>
     fileprivate let message: UnsafeBufferPointer<UInt8>
+    /// The addresses from which two words can be read: the first, and how many there are behind it.
+    fileprivate let firstKey: UInt
+    fileprivate let lastKey: UInt
     /// The items, the value's own and its end included.
     let count: Int
 
     /// - Precondition: `place` is below `count`, which the walk along `next(after:)` keeps.
     subscript(place: Int) -> json_item { items[place] }
+
+    /// The member at `place` as a feature, where it is a number or a boolean, and its key short; nil for any other, and
+    /// for those that cannot be read as fast.
+    @inline(__always)
+    func feature(at place: Int) -> (name: FeatureName, value: Float)? {
+      let item = items + place
+      let count = UInt64(item.pointee.name_count)
+      // Two words are read from where the key begins, which must be in the message for it.
+      let key = UnsafeRawPointer(item.pointee.name)
+      let number = Float(item.pointee.number)
+      guard let key, item.pointee.isNumber, count &- 1 < FeatureName.wholeBytes, number.isFinite,
+        UInt(bitPattern: key) &- firstKey <= lastKey
+      else { return nil }
+      let low = key.loadUnaligned(as: UInt64.self)
+      let high = key.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+      // By its lowest six bits, so that 8 bytes more make no difference.
+      let kept: UInt64 = (1 &<< (count &* 8)) &- 1
+      let isLong = count >= 8
+      let name = FeatureName(low: isLong ? low : low & kept, high: (isLong ? high & kept : 0) | count &<< 56)
+      return (name, number)
+    }
 
     /// A whole number exactly; nil for any other item, and for one that takes more than 64 bits with its sign.
     func integer(at place: Int) -> Int64? {
@@ -65,7 +90,7 @@ final class JSONReader {
   /// Begins a message, which must stay where it is while its values are read and used.
   ///
   /// - Throws: what is wrong: UTF-8, or grammar.
-  func begin(_ payload: UnsafeBufferPointer<UInt8>) throws(SampleError) -> Form {
+  mutating func begin(_ payload: UnsafeBufferPointer<UInt8>) throws(SampleError) -> Form {
     self.payload = payload
     switch json_reader_begin(reader, payload.baseAddress, payload.count) {
     case JSON_BATCH: return .batch
@@ -81,7 +106,12 @@ final class JSONReader {
     var items: UnsafeMutablePointer<json_item>?
     var count = 0
     let step = json_reader_next(reader, &items, &count)
-    if step == JSON_VALUE, let items { return Value(items: items, message: payload, count: count) }
+    if step == JSON_VALUE, let items {
+      let last = max(0, payload.count - 16)
+      return Value(
+        items: items, message: payload, firstKey: UInt(bitPattern: payload.baseAddress),
+        lastKey: UInt(bitPattern: last), count: count)
+    }
     if step == JSON_END { return nil }
     throw error(step)
   }

@@ -1,25 +1,40 @@
 internal import CSimdJSON
 internal import OnlineLearning
 
-/// JSON records: one, an array of them, or several with line feeds between them. `JSONFields` says what their fields
-/// are for.
-extension SampleDecoder {
-  func decodeJSON(
-    _ payload: Span<UInt8>, _ purpose: Purpose, _ batch: inout SampleBatch,
-    _ dictionary: inout FeatureDictionary
+/// Reads JSON records: one, an array of them, or several with line feeds between them. `JSONFields` says what their
+/// fields are for.
+struct JSONSamples: ~Copyable {
+  /// The fields of records in messages, and in questions to the daemon.
+  private var messageFields: FieldTable
+  private var questionFields = FieldTable.question
+  private var features = JSONFeatures()
+  private let nameBytes: Int
+
+  init(limits: SampleLimits, fields: JSONFields) {
+    messageFields = FieldTable(fields)
+    nameBytes = limits.nameBytes
+  }
+
+  /// Adds the samples of a message to a batch.
+  ///
+  /// - Throws: on the first thing that is wrong.
+  /// - Complexity: O(bytes)
+  mutating func decode(
+    _ payload: Span<UInt8>, _ reader: inout JSONReader, _ purpose: SampleDecoder.Purpose, _ row: inout RowBuilder,
+    _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
   ) throws(SampleError) {
     try payload.withUnsafeBufferPointer { (bytes) throws(SampleError) in
       if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
         throw SampleError(.brokenJSON, "the payload begins with a byte order mark, EF BB BF; leave it out", at: 0)
       }
-      let form = try json.begin(bytes)
+      let form = try reader.begin(bytes)
       var number = 0
-      while let record = try json.next() {
+      while let value = try reader.next() {
         number += 1
         do throws(SampleError) {
-          try decodeRecord(record, purpose, &batch, &dictionary)
+          try decode(value, purpose, &row, &batch, &dictionary)
         } catch {
-          let start = Int(record[0].place)
+          let start = Int(value[0].place)
           let located = error.at(start)
           throw form == .batch ? located.inSample(number) : located.inLine(of: start, bytes)
         }
@@ -27,9 +42,9 @@ extension SampleDecoder {
     }
   }
 
-  private func decodeRecord(
-    _ value: JSONReader.Value, _ purpose: Purpose, _ batch: inout SampleBatch,
-    _ dictionary: inout FeatureDictionary
+  private mutating func decode(
+    _ value: JSONReader.Value, _ purpose: SampleDecoder.Purpose, _ row: inout RowBuilder,
+    _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
   ) throws(SampleError) {
     guard value[0].kind == JSON_OBJECT else {
       throw SampleError(
@@ -38,18 +53,20 @@ extension SampleDecoder {
     let record =
       purpose == .predict ? try JSONRecord(value, &questionFields) : try JSONRecord(value, &messageFields)
     row.begin(
-      addsNames: adds(
-        target: record.target, importance: record.importance, isIdentified: record.id != 0, purpose),
+      target: record.target, importance: record.importance, isIdentified: record.id != 0, purpose,
       refusesRepetition: true)
     do throws(SampleError) {
-      if record.hasFeatures { try features.add(value, of: record, &row, limits, &batch, &dictionary) }
+      // The row itself finds repeated features that the model knows. What has no feature of its name, or an unknown
+      // one, is found by its path.
+      if record.hasFeatures {
+        try features.add(value, of: record, checkingPaths: !record.isPlain || !row.addsNames, &row)
+      }
     } catch {
       throw error.at(features.place)
     }
     let sample = batch.count + batch.unlearned
     let rows = batch.count
-    try endRow(
-      target: record.target, importance: record.importance, isIdentified: record.id != 0, purpose, &batch)
+    try row.end(&batch, &dictionary)
     if record.isLabeled {
       try addLabel(of: record, value, sample: sample, row: batch.count > rows ? rows : nil, &batch.labels)
     }
@@ -74,9 +91,9 @@ extension SampleDecoder {
   }
 
   private func checkLength(of text: json_item, _ role: StaticString) throws(SampleError) {
-    guard text.count > limits.nameBytes else { return }
+    guard text.count > nameBytes else { return }
     throw SampleError(
-      .limit, "the \(role) of the sample has \(text.count) bytes; limits.name_bytes is \(limits.nameBytes)",
+      .limit, "the \(role) of the sample has \(text.count) bytes; limits.name_bytes is \(nameBytes)",
       at: Int(text.place))
   }
 }

@@ -7,7 +7,12 @@ indirect enum JSONTree {
   case number(Double)
   case string(String)
   case array([JSONTree])
-  case object([(key: String, value: JSONTree)])
+  case object([Member])
+
+  struct Member {
+    let key: String
+    let value: JSONTree
+  }
 
   /// The kind in words, for error texts.
   var kindName: String {
@@ -27,7 +32,7 @@ extension JSONReader {
   ///
   /// - Throws: what is wrong, and where.
   /// - Complexity: O(bytes)
-  func tree(_ text: UnsafeBufferPointer<UInt8>) throws(SampleError) -> JSONTree {
+  mutating func tree(_ text: UnsafeBufferPointer<UInt8>) throws(SampleError) -> JSONTree {
     // Its elements are of no use where one object is wanted.
     if try begin(text) == .batch { return .array([]) }
     guard let value = try next() else { return .null }
@@ -56,10 +61,10 @@ extension JSONTree {
       while place < end - 1 { elements.append(JSONTree(value, &place)) }
       self = .array(elements)
     case JSON_OBJECT:
-      var members: [(key: String, value: JSONTree)] = []
+      var members: [Member] = []
       while place < end - 1 {
         let key = String(decoding: value[place].key, as: UTF8.self)
-        members.append((key, JSONTree(value, &place)))
+        members.append(Member(key: key, value: JSONTree(value, &place)))
       }
       self = .object(members)
     default: self = .null

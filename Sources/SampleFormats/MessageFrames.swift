@@ -35,7 +35,7 @@ extension SampleDecoder {
           .limit, "the message has \(bytes) bytes; limits.message_bytes is \(limits.messageBytes)")
       }
       try arrays.decode(
-        frames, header: header, isCertain: format == .arrays, json, purpose, &batch, &dictionary)
+        frames, header: header, isCertain: format == .arrays, &json, purpose, &batch, &dictionary)
       batch.labels.message = arrays.label
       guard batch.count + batch.unlearned > 0 else {
         throw SampleError(.empty, "the message holds no sample; it should hold at least one")

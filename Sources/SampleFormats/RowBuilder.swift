@@ -1,107 +1,248 @@
+internal import CSimdJSON
 internal import OnlineLearning
 
-/// Adds the features of one row to a batch: the checks that every format shares.
-struct RowBuilder {
+/// Builds the rows of a batch: the checks that every format shares.
+///
+/// A row's features are collected first and looked up together when it ends, so that what one of them waits for, memory
+/// or a branch that was guessed wrong, holds up none of the others.
+struct RowBuilder: ~Copyable {
+  private let loss: Loss
+  private let limits: SampleLimits
+  /// Whether samples that have an id and no target are kept, since theirs may come later.
+  var keepsIdentified = false
+  private var target: Double?
+  private var importance = 1.0
+  private var purpose = SampleDecoder.Purpose.learn
+  /// Whether the row is kept because its target may come later.
+  private var waits = false
   /// Whether unknown names are added to the dictionary.
-  var addsNames = false
-  /// Whether naming a feature twice is a mistake; where it is not, its values add up.
-  var refusesRepetition = false
-  private var features = 0
-  /// Where a feature was last named.
-  private struct Mention {
-    var row: UInt64 = 0
-    /// Its place among the batch's values; nil where its value is zero, which is left out.
-    var position: Int?
+  private(set) var addsNames = false
+  private var refusesRepetition = false
+  private var names = Scratch<FeatureName>()
+  /// As many.
+  private var values = Scratch<Float>()
+  /// The bytes of names that are too long to stand in themselves, and of one that is being put together.
+  private var bytes = Scratch<UInt8>()
+  /// The names' features, once they have been looked up.
+  private var features = Scratch<UInt32>()
+  private var repetitions = RepetitionFinder()
+
+  init(loss: Loss, limits: SampleLimits) {
+    self.loss = loss
+    self.limits = limits
   }
 
-  /// The number of the row under construction, and for each feature its last mention.
-  private var number: UInt64 = 0
-  private var mentions: [Mention] = []
-  private var composed: [UInt8] = []
-
   /// Begins a row.
-  mutating func begin(addsNames: Bool, refusesRepetition: Bool) {
-    self.addsNames = addsNames
+  ///
+  /// - Parameters:
+  ///   - target: as the message has it; nil where there is none.
+  ///   - isIdentified: whether the sample has an id.
+  ///   - refusesRepetition: whether naming a feature twice is a mistake; where it is not, its values add up.
+  mutating func begin(
+    target: Double?, importance: Double, isIdentified: Bool = false, _ purpose: SampleDecoder.Purpose,
+    refusesRepetition: Bool
+  ) {
+    (self.target, self.importance) = (target, importance)
+    self.purpose = purpose
+    waits = keepsIdentified && isIdentified && target == nil && importance > 0
+    // Only a row that is going to be learned brings new names.
+    addsNames = purpose != .predict && (target != nil && importance > 0 || waits)
     self.refusesRepetition = refusesRepetition
-    features = 0
-    number += 1
+    names.removeAll()
+    values.removeAll()
+    bytes.removeAll()
+  }
+
+  /// Adds a feature with a value.
+  mutating func add(_ name: Span<UInt8>, value: Double) throws(SampleError) {
+    let place = bytes.count
+    bytes.append(contentsOf: name)
+    try addName(from: place, value: value)
   }
 
   /// Adds the feature `first + separator + second` with a value, as one-hot names and namespaces need it.
   mutating func add(
-    _ first: Span<UInt8>, _ separator: UInt8, _ second: Span<UInt8>, value: Double, limits: SampleLimits,
-    _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+    _ first: Span<UInt8>, _ separator: UInt8, _ second: Span<UInt8>, value: Double
   ) throws(SampleError) {
-    var name = composed
-    // Taken out for the length of the call, so that the storage is reused and not copied.
-    composed = []
-    name.removeAll(keepingCapacity: true)
-    for position in first.indices { name.append(first[position]) }
-    name.append(separator)
-    for position in second.indices { name.append(second[position]) }
-    defer { composed = name }
-    try add(name.span, value: value, limits: limits, &batch, &dictionary)
+    let place = bytes.count
+    bytes.append(contentsOf: first)
+    bytes.append(separator)
+    bytes.append(contentsOf: second)
+    try addName(from: place, value: value)
+  }
+
+  /// Adds features of a line of text as they mostly are, up to the first that is anything else.
+  ///
+  /// - Parameters:
+  ///   - place: where to begin; then where it stopped.
+  ///   - stop: where the features end.
+  ///   - prefix: what their names begin with.
+  ///   - scale: what their values are multiplied by.
+  mutating func addFeatures(
+    of line: borrowing TextLine, from place: inout Int, to stop: Int, _ prefix: FeatureName, scale: Double,
+    isIndexed: Bool = false
+  ) {
+    // What the limits forbid is for those to read who tell what is wrong.
+    guard limits.nameBytes >= FeatureName.wholeBytes, abs(scale) <= 1e20 else { return }
+    let style = text_style(
+      prefix: text_name(low: prefix.low, high: prefix.high), scale: scale, is_indexed: isIndexed)
+    // A feature takes two bytes at least.
+    let limit = min((stop - place) / 2 + 1, limits.featuresPerSample - names.count)
+    names.append(upTo: limit) { names in
+      var added = 0
+      values.append(upTo: limit) { values in
+        added = line.readFeatures(from: &place, to: stop, style, limit: limit, names, values)
+        return added
+      }
+      return added
+    }
+  }
+
+  /// Adds members of an object in JSON as they mostly are, up to the first that is anything else.
+  ///
+  /// - Parameters:
+  ///   - place: where to begin; then where it stopped.
+  ///   - stop: where the members end.
+  mutating func addMembers(of value: JSONReader.Value, from place: inout Int, to stop: Int) {
+    // What the limits forbid is for those to read who tell what is wrong.
+    guard limits.nameBytes >= FeatureName.wholeBytes else { return }
+    let limit = min(stop - place, limits.featuresPerSample - names.count)
+    names.append(upTo: limit) { names in
+      var added = 0
+      values.append(upTo: limit) { values in
+        while added < limit, let (name, number) = value.feature(at: place) {
+          names[added] = name
+          values[added] = number
+          added &+= 1
+          place &+= 1
+        }
+        return added
+      }
+      return added
+    }
+  }
+
+  /// Adds a feature whose name stands at the end of `bytes`.
+  private mutating func addName(from place: Int, value: Double) throws(SampleError) {
+    let count = bytes.count - place
+    if count > FeatureName.wholeBytes {
+      if count > limits.nameBytes {
+        throw tooLong(bytes.withSpan { SampleFormats.quoted($0.extracting(place...)) }, count)
+      }
+      return try append(FeatureName(place: place, count: count), value: value)
+    }
+    let name = bytes.withSpan { FeatureName(whole: $0.extracting(place...)) }
+    bytes.truncate(to: place)
+    try add(name, value: value)
   }
 
   /// Adds a feature with a value.
-  mutating func add(
-    _ name: Span<UInt8>, value: Double, limits: SampleLimits,
-    _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
-  ) throws(SampleError) {
-    if name.isEmpty { throw SampleError(.featureName, "a feature has an empty name; give it one") }
-    if name.count > limits.nameBytes {
-      throw SampleError(
-        .limit,
-        "the name of feature \(quoted(name)) has \(name.count) bytes; limits.name_bytes is \(limits.nameBytes)"
-      )
-    }
-    features += 1
-    if features > limits.featuresPerSample {
-      throw SampleError(
-        .limit, "the sample has more features than limits.features_per_sample, \(limits.featuresPerSample)")
-    }
-    let number = Float(value)
-    guard number.isFinite else {
-      throw SampleError(
-        .featureValue,
-        "the value of feature \(quoted(name)) is \(value); it must be finite and at most 3.4e38")
-    }
-    guard let feature = try index(of: name, limits, &dictionary) else {
-      batch.unknownFeatures += 1
-      return
-    }
-    let place = Int(feature)
-    if place >= mentions.count {
-      mentions.append(contentsOf: repeatElement(Mention(), count: place + 1 - mentions.count))
-    }
-    if mentions[place].row == self.number {
-      if refusesRepetition {
-        throw SampleError(
-          .duplicateField, "feature \(quoted(name)) stands twice in one sample; name every feature once")
-      }
-      if let position = mentions[place].position {
-        guard batch.add(number, at: position) else {
-          throw SampleError(
-            .featureValue, "the values of feature \(quoted(name)) add up to more than 3.4e38; they must stay finite")
-        }
-        return
-      }
-    }
-    mentions[place] = Mention(row: self.number, position: number == 0 ? nil : batch.values.count)
-    batch.append(feature: feature, value: number)
+  ///
+  /// - Parameter name: one that stands in itself.
+  @inline(__always)
+  mutating func add(_ name: FeatureName, value: Double) throws(SampleError) {
+    if name.count == 0 { throw SampleError(.featureName, "a feature has an empty name; give it one") }
+    if name.count > limits.nameBytes { throw tooLong(quoted(name), Int(name.count)) }
+    try append(name, value: value)
   }
 
-  private func index(
-    of name: Span<UInt8>, _ limits: SampleLimits, _ dictionary: inout FeatureDictionary
-  ) throws(SampleError) -> UInt32? {
-    guard addsNames else { return dictionary.index(of: name) }
-    if dictionary.count >= limits.features {
-      if let known = dictionary.index(of: name) { return known }
-      throw SampleError(
-        .limit,
-        "feature \(quoted(name)) is new, and the model knows limits.features, \(limits.features), already")
+  @inline(__always)
+  private mutating func append(_ name: FeatureName, value: Double) throws(SampleError) {
+    guard names.count < limits.featuresPerSample else { throw tooMany() }
+    let number = Float(value)
+    guard number.isFinite else { throw outOfRange(name, value) }
+    names.append(name)
+    values.append(number)
+  }
+
+  /// Ends the row: keeps it, or drops it where it is not to be learned.
+  mutating func end(_ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary) throws(SampleError) {
+    let unknown = try lookUp(&dictionary)
+    let kept = try keptLabel(batch)
+    batch.unknownFeatures += unknown
+    guard let kept else {
+      batch.unlearned += 1
+      return
     }
-    return dictionary.intern(name)
+    features.withSpan { features in
+      values.withSpan { values in batch.append(features, values, bound: dictionary.count) }
+    }
+    batch.endRow(target: kept.target, importance: kept.importance)
+  }
+
+  /// The target and importance weight that the row is kept with; nil where it is not kept.
+  private func keptLabel(
+    _ batch: borrowing SampleBatch
+  ) throws(SampleError) -> (target: Double, importance: Double)? {
+    guard batch.count + batch.unlearned < limits.samplesPerMessage else {
+      throw SampleError(
+        .limit, "the message has more samples than limits.samples_per_message, \(limits.samplesPerMessage)")
+    }
+    var normalized: Double?
+    if let target {
+      normalized = loss.normalizedTarget(target)
+      if normalized == nil {
+        throw SampleError(
+          .target, "the target is \(target); with loss \(loss.rawValue) it must be \(loss.targetRequirement)")
+      }
+    }
+    guard importance >= 0, importance <= Double(Float.greatestFiniteMagnitude) else {
+      throw SampleError(
+        .importance, "the importance weight is \(importance); it must be at least 0 and at most 3.4e38")
+    }
+    if purpose == .predict { return (.nan, 1) }
+    if let normalized, importance > 0 { return (normalized, importance) }
+    return purpose == .answer || waits ? (.nan, max(importance, .leastNormalMagnitude)) : nil
+  }
+
+  /// Turns names into features, each once.
+  ///
+  /// - Returns: how many names are not known; none where they are added.
+  private mutating func lookUp(_ dictionary: inout FeatureDictionary) throws(SampleError) -> Int {
+    features.refill(withZeros: names.count)
+    let (addsNames, limit) = (addsNames, limits.features)
+    let found = names.withSpan { names in
+      bytes.withSpan { bytes in
+        features.withMutableSpan { features in
+          if addsNames { return dictionary.intern(names, longNames: bytes, limit: limit, into: &features) }
+          dictionary.find(names, longNames: bytes, into: &features)
+          return names.count
+        }
+      }
+    }
+    if found < names.count {
+      throw SampleError(
+        .limit, "feature \(quoted(names[found])) is new, and the model knows limits.features, \(limit), already")
+    }
+    switch repetitions.unite(&features, &values, refusing: refusesRepetition) {
+    case .united(let unknown): return unknown
+    case .repeated(let position):
+      throw SampleError(
+        .duplicateField, "feature \(quoted(names[position])) stands twice in one sample; name every feature once")
+    case .overflow(let position):
+      throw SampleError(
+        .featureValue,
+        "the values of feature \(quoted(names[position])) add up to more than 3.4e38; they must stay finite")
+    }
+  }
+
+  private func tooLong(_ name: String, _ count: Int) -> SampleError {
+    SampleError(
+      .limit, "the name of feature \(name) has \(count) bytes; limits.name_bytes is \(limits.nameBytes)")
+  }
+
+  private func tooMany() -> SampleError {
+    SampleError(
+      .limit, "the sample has more features than limits.features_per_sample, \(limits.featuresPerSample)")
+  }
+
+  private func outOfRange(_ name: FeatureName, _ value: Double) -> SampleError {
+    SampleError(
+      .featureValue, "the value of feature \(quoted(name)) is \(value); it must be finite and at most 3.4e38")
+  }
+
+  private func quoted(_ name: FeatureName) -> String {
+    bytes.withSpan { bytes in name.withBytes(among: bytes) { SampleFormats.quoted($0) } }
   }
 }
 

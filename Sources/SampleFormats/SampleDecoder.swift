@@ -28,16 +28,16 @@ public final class SampleDecoder {
   }
 
   /// Whether samples that have an id and no target stay in their places, with NaN for a target, since theirs may come later.
-  public var keepsIdentified = false
+  public var keepsIdentified: Bool {
+    get { row.keepsIdentified }
+    set { row.keepsIdentified = newValue }
+  }
   let limits: SampleLimits
-  let loss: Loss
-  let json: JSONReader
-  /// The fields of JSON records in messages, and in questions to the daemon.
-  var messageFields: FieldTable
-  var questionFields = FieldTable.question
-  var features = JSONFeatures()
-  var row = RowBuilder()
+  var json: JSONReader
   var arrays: ArraySamples
+  private var row: RowBuilder
+  private var records: JSONSamples
+  private var lines = TextLines()
 
   /// - Parameters:
   ///   - loss: decides which targets are valid.
@@ -45,11 +45,11 @@ public final class SampleDecoder {
   /// - Returns: nil when memory is short.
   public init?(loss: Loss, limits: SampleLimits = SampleLimits(), fields: JSONFields = JSONFields()) {
     guard let json = JSONReader(maximumDepth: limits.nestingDepth) else { return nil }
-    self.loss = loss
     self.limits = limits
     self.json = json
-    messageFields = FieldTable(fields)
     arrays = ArraySamples(loss: loss, limits: limits)
+    records = JSONSamples(limits: limits, fields: fields)
+    row = RowBuilder(loss: loss, limits: limits)
   }
 
   /// Replaces what `batch` holds with the samples of `payload`, in their order.
@@ -73,7 +73,7 @@ public final class SampleDecoder {
       if format == .arrays { throw SampleDecoder.noBuffers }
       let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
       if format == .json || format == .auto && isJSON {
-        try decodeJSON(payload, purpose, &batch, &dictionary)
+        try records.decode(payload, &json, purpose, &row, &batch, &dictionary)
       } else {
         try decodeText(payload, purpose, &batch, &dictionary)
       }
@@ -100,50 +100,19 @@ public final class SampleDecoder {
       || byte == UInt8(ascii: "\r")
   }
 
-  /// Ends the row under construction: keeps it, or drops it where it is not to be learned.
-  ///
-  /// - Parameters:
-  ///   - target: as the message has it; nil where there is none.
-  ///   - isIdentified: whether the sample has an id.
-  func endRow(
-    target: Double?, importance: Double, isIdentified: Bool = false, _ purpose: Purpose, _ batch: inout SampleBatch
+  private func decodeText(
+    _ text: Span<UInt8>, _ purpose: Purpose, _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
   ) throws(SampleError) {
-    guard batch.count + batch.unlearned < limits.samplesPerMessage else {
-      throw SampleError(
-        .limit, "the message has more samples than limits.samples_per_message, \(limits.samplesPerMessage)")
+    guard text.withUnsafeBufferPointer({ json_is_utf8($0.baseAddress, $0.count) }) else {
+      try explainUTF8(text)
+      throw SampleError(.notUTF8, "the payload is not UTF-8 text")
     }
-    var normalized: Double?
-    if let target {
-      normalized = loss.normalizedTarget(target)
-      if normalized == nil {
-        throw SampleError(
-          .target, "the target is \(target); with loss \(loss.rawValue) it must be \(loss.targetRequirement)")
-      }
+    if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF {
+      // Invisible, so that any other error about it would puzzle the reader.
+      throw SampleError(.brokenText, "the payload begins with a byte order mark, EF BB BF; leave it out", at: 0)
     }
-    guard importance >= 0, importance <= Double(Float.greatestFiniteMagnitude) else {
-      throw SampleError(
-        .importance, "the importance weight is \(importance); it must be at least 0 and at most 3.4e38")
+    try lines.forEachLine(of: text) { (line) throws(SampleError) in
+      try VWText.decode(line, purpose, &row, &batch, &dictionary)
     }
-    switch purpose {
-    case .predict: batch.endRow(target: .nan, importance: 1)
-    case .learn, .answer:
-      if let normalized, importance > 0 {
-        batch.endRow(target: normalized, importance: importance)
-      } else if purpose == .answer || waits(target, importance, isIdentified) {
-        batch.endRow(target: .nan, importance: max(importance, .leastNormalMagnitude))
-      } else {
-        batch.dropRow()
-        batch.unlearned += 1
-      }
-    }
-  }
-
-  /// Whether names of a row may be added to the dictionary: only where the row is going to be learned.
-  func adds(target: Double?, importance: Double, isIdentified: Bool = false, _ purpose: Purpose) -> Bool {
-    purpose != .predict && (target != nil && importance > 0 || waits(target, importance, isIdentified))
-  }
-
-  private func waits(_ target: Double?, _ importance: Double, _ isIdentified: Bool) -> Bool {
-    keepsIdentified && isIdentified && target == nil && importance > 0
   }
 }

@@ -1,170 +1,104 @@
-internal import CSimdJSON
 internal import OnlineLearning
 
 /// Vowpal Wabbit text, a sample a line:
 ///
 ///     [label [importance]] ['tag]|[namespace[:scale]] name[:value] … |…
 ///
-/// As in Vowpal Wabbit: a word that touches the first bar is a tag; a feature without a value has 1; a namespace's
-/// scale multiplies its values; a feature of namespace `ns` is named `ns^name`; a feature that stands twice counts
-/// with the sum; blank lines are passed over.
-extension SampleDecoder {
-  func decodeText(
-    _ payload: Span<UInt8>, _ purpose: Purpose, _ batch: inout SampleBatch,
-    _ dictionary: inout FeatureDictionary
-  ) throws(SampleError) {
-    guard payload.withUnsafeBufferPointer({ json_is_utf8($0.baseAddress, $0.count) }) else {
-      try explainUTF8(payload)
-      throw SampleError(.notUTF8, "the payload is not UTF-8 text")
-    }
-    if payload.count >= 3, payload[0] == 0xEF, payload[1] == 0xBB, payload[2] == 0xBF {
-      // Invisible, so that any other error about it would puzzle the reader.
-      throw SampleError(.brokenText, "the payload begins with a byte order mark, EF BB BF; leave it out", at: 0)
-    }
-    var number = 0
-    var rest = 0..<payload.count
-    while !rest.isEmpty {
-      number += 1
-      let end = first(UInt8(ascii: "\n"), in: payload, rest) ?? rest.upperBound
-      let start = rest.lowerBound
-      let line = payload.extracting(start..<end)
-      rest = min(end + 1, rest.upperBound)..<rest.upperBound
-      do throws(SampleError) {
-        try decodeLine(line, purpose, &batch, &dictionary)
-      } catch {
-        throw error.inLine(number, at: start)
-      }
-    }
-  }
+/// As in Vowpal Wabbit: a feature without a value has 1, one without a name its place among those in its namespace; a
+/// namespace's scale multiplies its values; a feature of namespace `ns` is named `ns^name`; a feature that stands twice
+/// counts with the sum; blank lines are passed over.
+enum VWText {
+  static let bar = UInt8(ascii: "|")
+  private static let separator = UInt8(ascii: "^")
 
-  private func decodeLine(
-    _ line: Span<UInt8>, _ purpose: Purpose, _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+  /// Decodes a line into a row of the batch.
+  static func decode(
+    _ line: borrowing TextLine, _ purpose: SampleDecoder.Purpose, _ row: inout RowBuilder,
+    _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
   ) throws(SampleError) {
-    guard let bar = first(UInt8(ascii: "|"), in: line, 0..<line.count) else {
-      var words = Words(0..<line.count)
-      if words.next(in: line) == nil { return }
+    var place = line.place(of: bar, in: 0..<line.count)
+    if place == line.count {
+      if line.word(in: 0..<line.count).isEmpty { return }
       throw SampleError(.brokenText, "there is no | between label and features, as in \"1 | sleep:7.5\"")
     }
-    let label = try decodeLabel(line.extracting(0..<bar))
-    row.begin(
-      addsNames: adds(target: label.target, importance: label.importance, purpose), refusesRepetition: false)
-    var start = bar + 1
-    while start <= line.count {
-      let end = first(UInt8(ascii: "|"), in: line, start..<line.count) ?? line.count
-      try decodeNamespace(line.extracting(start..<end), &batch, &dictionary)
-      start = end + 1
+    let label = try VWLabel(line, before: place)
+    row.begin(target: label.target, importance: label.importance, purpose, refusesRepetition: false)
+    while place < line.count {
+      let end = line.place(of: bar, in: place + 1..<line.count)
+      try decodeNamespace(line, place + 1..<end, &row)
+      place = end
     }
-    try endRow(target: label.target, importance: label.importance, purpose, &batch)
-  }
-
-  /// What stands before the first bar.
-  private func decodeLabel(
-    _ text: Span<UInt8>
-  ) throws(SampleError) -> (target: Double?, importance: Double) {
-    var target: Double?
-    var importance: Double?
-    var words = Words(0..<text.count)
-    while let word = words.next(in: text) {
-      let isTag = text[word.lowerBound] == UInt8(ascii: "'") || word.upperBound == text.count
-      if isTag {
-        if let extra = words.next(in: text) {
-          throw SampleError(
-            .brokenText,
-            "\(quoted(text.extracting(extra))) follows the tag; the tag must stand last before the |")
-        }
-        break
-      }
-      let number = try number(text.extracting(word), "label and importance must be numbers", .brokenText)
-      if target == nil {
-        target = number
-      } else if importance == nil {
-        importance = number
-      } else {
-        throw SampleError(
-          .brokenText,
-          "\(quoted(text.extracting(word))) would be an initial prediction, which whittle does not take; leave it out"
-        )
-      }
-    }
-    return (target, importance ?? 1)
+    try row.end(&batch, &dictionary)
   }
 
   /// What stands between two bars.
-  private func decodeNamespace(
-    _ text: Span<UInt8>, _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+  private static func decodeNamespace(
+    _ line: borrowing TextLine, _ range: Range<Int>, _ row: inout RowBuilder
   ) throws(SampleError) {
-    var words = Words(0..<text.count)
-    var namespace = 0..<0
+    let head = line.isBlank(range.lowerBound) ? range.lowerBound..<range.lowerBound : line.word(in: range)
+    let (namespace, scaleText) = split(line, head)
     var scale = 1.0
-    if !text.isEmpty, !Words.isBlank(text[0]), let word = words.next(in: text) {
-      namespace = word
-      if let colon = first(UInt8(ascii: ":"), in: text, word) {
-        namespace = word.lowerBound..<colon
-        scale = try number(
-          text.extracting(colon + 1..<word.upperBound),
-          "the scale of namespace \(quoted(text.extracting(namespace))) must be a number", .featureValue)
-        if namespace.isEmpty {
-          throw SampleError(
-            .featureName, "a namespace has an empty name; put a space after the | for features without one")
+    if let scaleText {
+      scale = try number(line, scaleText) { "the scale of namespace \(line.quoted(namespace))" }
+      if namespace.isEmpty {
+        throw SampleError(
+          .featureName, "a namespace has an empty name; put a space after the | for features without one")
+      }
+    }
+    let prefix = prefix(line, namespace)
+    var nameless = 0
+    var place = head.upperBound
+    while place < range.upperBound {
+      if let prefix { row.addFeatures(of: line, from: &place, to: range.upperBound, prefix, scale: scale) }
+      let word = line.word(in: place..<range.upperBound)
+      place = word.upperBound
+      if word.isEmpty { continue }
+      let (name, valueText) = split(line, word)
+      var value = scale
+      if let valueText { value *= try number(line, valueText) { "the value of feature \(line.quoted(name))" } }
+      if name.isEmpty {
+        try FeatureName(decimal: nameless).withBytes(among: Span()) { (name) throws(SampleError) in
+          try add(line, namespace, name, value: value, &row)
+        }
+        nameless += 1
+      } else {
+        try line.withSpan(name) { (name) throws(SampleError) in
+          try add(line, namespace, name, value: value, &row)
         }
       }
     }
-    while let word = words.next(in: text) {
-      var name = word
-      var value = 1.0
-      if let colon = first(UInt8(ascii: ":"), in: text, word) {
-        name = word.lowerBound..<colon
-        value = try number(
-          text.extracting(colon + 1..<word.upperBound),
-          "the value of feature \(quoted(text.extracting(name))) must be a number", .featureValue)
-      }
-      if name.isEmpty { throw SampleError(.featureName, "a feature has an empty name; give it one") }
-      if namespace.isEmpty {
-        try row.add(text.extracting(name), value: value * scale, limits: limits, &batch, &dictionary)
-      } else {
-        try row.add(
-          text.extracting(namespace), UInt8(ascii: "^"), text.extracting(name), value: value * scale,
-          limits: limits, &batch, &dictionary)
-      }
+  }
+
+  private static func add(
+    _ line: borrowing TextLine, _ namespace: Range<Int>, _ name: Span<UInt8>, value: Double, _ row: inout RowBuilder
+  ) throws(SampleError) {
+    if namespace.isEmpty { return try row.add(name, value: value) }
+    try line.withSpan(namespace) { (namespace) throws(SampleError) in
+      try row.add(namespace, separator, name, value: value)
     }
   }
 
-  private func number(
-    _ text: Span<UInt8>, _ expectation: @autoclosure () -> String, _ reason: SampleError.Reason
+  /// What the names of a namespace's features begin with; nil where that leaves no room for the rest of a short name.
+  private static func prefix(_ line: borrowing TextLine, _ namespace: Range<Int>) -> FeatureName? {
+    if namespace.isEmpty { return .empty }
+    guard namespace.count < FeatureName.wholeBytes - 1 else { return nil }
+    let separator = FeatureName(low: UInt64(separator), high: 1 << 56)
+    return separator.prefixed(by: line.withSpan(namespace) { FeatureName(whole: $0) })
+  }
+
+  /// The two sides of a word's first colon; the second is nil where there is none.
+  private static func split(_ line: borrowing TextLine, _ word: Range<Int>) -> (name: Range<Int>, number: Range<Int>?) {
+    let colon = line.place(of: UInt8(ascii: ":"), in: word)
+    return (word.lowerBound..<colon, colon == word.upperBound ? nil : colon + 1..<word.upperBound)
+  }
+
+  private static func number(
+    _ line: borrowing TextLine, _ range: Range<Int>, _ what: () -> String
   ) throws(SampleError) -> Double {
-    var number = 0.0
-    guard text.withUnsafeBufferPointer({ text_number($0.baseAddress, $0.count, &number) }), number.isFinite
-    else {
-      throw SampleError(reason, "\(expectation()), finite and decimal, not \(quoted(text))")
+    guard let number = line.number(range) else {
+      throw SampleError(
+        .featureValue, "\(what()) must be a number, finite and decimal, not \(line.quoted(range))")
     }
     return number
-  }
-
-  private func first(_ byte: UInt8, in text: Span<UInt8>, _ range: Range<Int>) -> Int? {
-    for position in range where text[position] == byte { return position }
-    return nil
-  }
-}
-
-/// The words of a text, one after the other: what stands between blanks.
-private struct Words {
-  private var rest: Range<Int>
-
-  init(_ range: Range<Int>) {
-    rest = range
-  }
-
-  static func isBlank(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
-  }
-
-  mutating func next(in text: Span<UInt8>) -> Range<Int>? {
-    var start = rest.lowerBound
-    while start < rest.upperBound, Words.isBlank(text[start]) { start += 1 }
-    if start == rest.upperBound { return nil }
-    var end = start
-    while end < rest.upperBound, !Words.isBlank(text[end]) { end += 1 }
-    rest = end..<rest.upperBound
-    return start..<end
   }
 }

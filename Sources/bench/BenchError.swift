@@ -6,6 +6,9 @@ enum BenchError: Error, CustomStringConvertible {
   case answer(String, to: String)
   /// Both sides learned something else from the same rows.
   case differentWork(stream: String, penalty: String, difference: Double, limit: Double)
+  /// A reader of a text found another number of samples in it.
+  case otherSamples(String, Int, expected: Int)
+  case outOfMemory
   /// No row has the name that was asked for.
   case nothingNamed(String)
 
@@ -18,6 +21,9 @@ enum BenchError: Error, CustomStringConvertible {
       the two sides do not do the same work: after one pass over the \(stream) rows with penalty \(penalty) the \
       coefficients differ from scikit-learn's by \(difference) of their norm, more than \(limit): mend the learner before measuring it
       """
+    case .otherSamples(let reader, let samples, let expected):
+      "\(reader): \(samples) samples were read where \(expected) stand; mend the reader before measuring it"
+    case .outOfMemory: "memory is short; ask for fewer --rows"
     case .nothingNamed(let part): "no row's name contains \"\(part)\"; leave out --only to see all names"
     }
   }

@@ -187,6 +187,6 @@ private func distance(_ a: [Double], _ b: [Double]) -> Double {
 }
 
 /// Tells whoever waits what is being done.
-private func note(_ text: String) {
+func note(_ text: String) {
   FileHandle.standardError.write(Data("\(text)\n".utf8))
 }

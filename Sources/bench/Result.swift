@@ -2,6 +2,8 @@
 struct Result: Encodable {
   enum Unit: String, Encodable {
     case featuresPerSecond = "features/s"
+    case samplesPerSecond = "samples/s"
+    case bytesPerSecond = "bytes/s"
     case bytes
   }
 

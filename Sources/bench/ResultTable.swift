@@ -32,21 +32,24 @@ enum ResultTable {
       result.name, text(result.figure, result.unit), result.unit.rawValue,
       result.comparison?.reference ?? "", result.comparison.map { text($0.figure, result.unit) } ?? "",
       ratio(result.ratio), ratio(ratios.min()), ratio(ratios.max()),
-      text(result.bar), result.verdict ?? "",
+      text(result.bar, result.comparison == nil ? result.unit : nil), result.verdict ?? "",
     ]
   }
 
   private static func text(_ figure: Double, _ unit: Result.Unit) -> String {
     switch unit {
-    case .featuresPerSecond: String(format: "%.1f M", figure / 1e6)
+    case .featuresPerSecond, .bytesPerSecond: String(format: "%.1f M", figure / 1e6)
+    case .samplesPerSecond: String(format: "%.0f k", figure / 1e3)
     case .bytes: String(format: "%.0f", figure)
     }
   }
 
-  private static func text(_ bar: Result.Bar?) -> String {
-    switch bar {
-    case .atLeast(let limit): String(format: "≥ %g", limit)
-    case .atMost(let limit): String(format: "≤ %g", limit)
+  /// - Parameter unit: the limit's; nil where it is a ratio.
+  private static func text(_ bar: Result.Bar?, _ unit: Result.Unit?) -> String {
+    func text(_ limit: Double) -> String { unit.map { self.text(limit, $0) } ?? String(format: "%g", limit) }
+    return switch bar {
+    case .atLeast(let limit): "≥ \(text(limit))"
+    case .atMost(let limit): "≤ \(text(limit))"
     case nil: ""
     }
   }

@@ -11,9 +11,9 @@ final class TimedLearner {
   /// Learns all rows.
   ///
   /// - Returns: the seconds it took.
-  func seconds(_ batch: SampleBatch) -> Double {
+  func seconds(_ batch: SampleBatch) -> Seconds {
     // As `Model.learn`, without its validation, which the peer does not do either.
-    ContinuousClock().measure { learner.learn(batch) { _, _ in } } / .seconds(1)
+    Seconds.measure { learner.learn(batch) { _, _ in } }
   }
 }
 
@@ -31,8 +31,8 @@ final class TimedModel {
   /// Learns all rows.
   ///
   /// - Returns: the seconds it took.
-  func seconds(_ batch: SampleBatch) -> Double {
-    ContinuousClock().measure { model.learn(batch) } / .seconds(1)
+  func seconds(_ batch: SampleBatch) -> Seconds {
+    Seconds.measure { model.learn(batch) }
   }
 }
 
@@ -41,27 +41,39 @@ final class TimedModel {
 /// All run in every round, one after the other, so that what disturbs the machine disturbs neighbours alike; only
 /// ratios within a round are compared.
 struct Rounds {
-  /// One a contestant, each with one figure a round.
-  private let seconds: [[Double]]
+  /// One a contestant, each with one entry a round.
+  private let seconds: [[Seconds]]
 
   /// Runs one round that is not counted, and then `count` that are.
-  init(_ count: Int, _ contestants: [() throws -> Double]) throws {
+  init(_ count: Int, _ contestants: [() throws -> Seconds]) throws {
     for contestant in contestants { _ = try contestant() }
-    var seconds = contestants.map { _ in [Double]() }
+    var seconds = contestants.map { _ in [Seconds]() }
     for _ in 0..<count {
       for (index, contestant) in contestants.enumerated() { seconds[index].append(try contestant()) }
     }
     self.seconds = seconds
   }
 
+  /// Which of a contestant's seconds count.
+  enum Clock {
+    case wall, processor
+
+    func reading(_ seconds: Seconds) -> Double {
+      switch self {
+      case .wall: seconds.wall
+      case .processor: seconds.processor ?? .nan
+      }
+    }
+  }
+
   /// The median of a contestant's seconds.
-  func median(_ contestant: Int) -> Double {
-    bench.median(seconds[contestant])
+  func median(_ contestant: Int, _ clock: Clock = .wall) -> Double {
+    bench.median(seconds[contestant].map(clock.reading))
   }
 
   /// The time of one over the time of another, by round.
-  func ratios(_ contestant: Int, over other: Int) -> [Double] {
-    zip(seconds[contestant], seconds[other]).map { $0 / $1 }
+  func ratios(_ contestant: Int, over other: Int, _ clock: Clock = .wall) -> [Double] {
+    zip(seconds[contestant], seconds[other]).map { clock.reading($0) / clock.reading($1) }
   }
 }
 

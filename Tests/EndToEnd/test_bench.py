@@ -5,16 +5,20 @@ import math
 import subprocess
 import sys
 
+import pytest
+
 from daemon import LIMIT, PROGRAMS
 
 STREAMS = ["sparse", "dense16", "dense256"]
 OPTIMIZERS = ["sgd", "adagrad", "normalized", "ftrl"]
 PENALTIES = ["none", "l2", "l1", "elasticnet"]
+# Each format with those who read the same text, and who learns it too.
+FORMATS = {"vw words": ([], "Vowpal Wabbit"), "vw numbers": ([], "Vowpal Wabbit"), "json": (["orjson", "json"], None)}
 
 
-def bench(*arguments: str) -> subprocess.CompletedProcess:
+def bench(*arguments: str, command: str = "learner") -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PROGRAMS / "bench", "learner", "--python", sys.executable, "--rows", "300", "--rounds", "1", *arguments],
+        [PROGRAMS / "bench", command, "--python", sys.executable, "--rows", "300", "--rounds", "1", *arguments],
         capture_output=True, text=True, timeout=LIMIT)
 
 
@@ -29,20 +33,35 @@ def expected_names() -> set[str]:
         for stream in ["2^24", "2^24 uniform"] for name in OPTIMIZERS for penalty in ["none", "elasticnet"]}
 
 
-def test_learner_measures_every_row():
-    ended = bench("--json")
+def measured(ended: subprocess.CompletedProcess) -> dict[str, dict]:
+    """The rows by their names, each with figures that can be."""
     assert ended.returncode == 0, ended.stderr
     rows = json.loads(ended.stdout)
-    assert {row["name"] for row in rows} == expected_names()
-    assert len(rows) == len(expected_names())
     for row in rows:
         figures = [row["figure"]]
-        if not row["name"].startswith("bytes"):
+        if "reference" in row:
             figures += [row["reference_figure"], row["ratio"], row["lowest"], row["highest"]]
             assert row["lowest"] <= row["ratio"] <= row["highest"], row
-            assert row["reference"], row
         assert all(math.isfinite(figure) and figure > 0 for figure in figures), row
         assert ("verdict" in row) == ("at_least" in row or "at_most" in row), row
+    by_name = {row["name"]: row for row in rows}
+    assert len(by_name) == len(rows)
+    return by_name
+
+
+def test_learner_measures_every_row():
+    rows = measured(bench("--json"))
+    assert set(rows) == expected_names()
+    assert {name for name, row in rows.items() if "reference" not in row} == {f"bytes {name}" for name in OPTIMIZERS}
+
+
+def test_formats_measures_every_row():
+    rows = measured(bench("--json", command="formats"))
+    references = {}
+    for name, (readers, learner) in FORMATS.items():
+        references |= {f"{name} decode beside {reader}": reader for reader in readers} or {f"{name} decode": None}
+        references |= {f"{name} decode bytes": None, f"{name} learn": learner, f"{name} learn cpu": learner}
+    assert {name: row.get("reference") for name, row in rows.items()} == references
 
 
 def test_learner_measures_what_is_asked_for():
@@ -65,7 +84,8 @@ def test_learner_tells_that_its_peer_died():
     assert "scikit-learn peer" in ended.stderr, ended.stderr
 
 
-def test_learner_refuses_a_name_that_no_row_has():
-    ended = bench("--only", "spares")
+@pytest.mark.parametrize("command", ["learner", "formats"])
+def test_a_name_that_no_row_has_is_refused(command):
+    ended = bench("--only", "spares", command=command)
     assert ended.returncode != 0
     assert "spares" in ended.stderr, ended.stderr

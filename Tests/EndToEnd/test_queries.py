@@ -140,6 +140,7 @@ BROKEN = [
     (b'{"op": "coefficients", "names": ["f1", "zz", "yy"]}', "unknown_feature", 'no feature "zz", "yy"'),
     (b'{"op": "predict"}', "bad_request", 'needs "x"'),
     (b'{"op": "predict", "x": 3}', "bad_request", "an object by name or an array by position"),
+    (b'{"op": "predict", "x": {"a": {}, "a": 1}}', "bad_request", 'feature "a"'),
     (b'{"op": "predict", "x": {"a": 1e39}}', "bad_request", "1e+39"),
     (b'{"op": "predict", "x": {"f1": 1, "f1": 2}}', "bad_request", "twice"),
     (b'{"op": "predict", "x": {}, "y": 1}', "unknown_field", "known fields: x"),

@@ -139,4 +139,71 @@ import Testing
     dictionary.truncate(to: 0)
     #expect(copy.count == 1 && copy.index(of: "a") == 0 && copy.index(of: "b") == nil)
   }
+
+  /// The names as a row has them, with the bytes of the long ones.
+  private func row(of names: [String]) -> (names: [FeatureName], longNames: [UInt8]) {
+    var (row, longNames): ([FeatureName], [UInt8]) = ([], [])
+    for name in names {
+      let utf8 = Array(name.utf8)
+      if utf8.count <= FeatureName.wholeBytes {
+        row.append(FeatureName(whole: utf8.span))
+      } else {
+        row.append(FeatureName(place: longNames.count, count: utf8.count))
+        longNames += utf8
+      }
+    }
+    return (row, longNames)
+  }
+
+  @Test(arguments: [UInt64](61...66))
+  func rowsAreLookedUpAsNamesAre(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var (alone, together) = (FeatureDictionary(), FeatureDictionary())
+    for step in 0..<400 {
+      let names = (0..<random.below(90)).map { _ in
+        String(repeating: random.pick(["x", "yy", "é"]), count: random.below(12)) + "\(random.below(200))"
+      }
+      let (row, longNames) = row(of: names)
+      var indices = [UInt32](repeating: 0, count: names.count)
+      var span = indices.mutableSpan
+      together.find(row.span, longNames: longNames.span, into: &span)
+      #expect(indices == names.map { alone.index(of: $0) ?? FeatureDictionary.unknown }, "step \(step) seed=\(seed)")
+
+      let limit = alone.count + random.below(40)
+      var expected: [UInt32] = []
+      for name in names {
+        guard alone.index(of: name) != nil || alone.count < limit else { break }
+        expected.append(alone.intern(name))
+      }
+      var added = indices.mutableSpan
+      let found = together.intern(row.span, longNames: longNames.span, limit: limit, into: &added)
+      #expect(found == expected.count && Array(indices.prefix(found)) == expected, "step \(step) seed=\(seed)")
+      #expect(together.nameBytes == alone.nameBytes && together.nameEnds == alone.nameEnds)
+    }
+    #expect(alone.count > 1000)
+  }
+
+  /// So many that some share all the bits of their hashes that slots hold.
+  @Test func manyNamesAreToldApart() {
+    var dictionary = FeatureDictionary()
+    for start in stride(from: 0, to: 300_000, by: 1000) {
+      let (names, _) = row(of: (start..<start + 1000).map { "n\($0)" })
+      var indices = [UInt32](repeating: 0, count: 1000)
+      var span = indices.mutableSpan
+      let added = dictionary.intern(names.span, longNames: Span(), limit: 1 << 20, into: &span)
+      #expect(added == 1000 && indices.elementsEqual(UInt32(start)..<UInt32(start + 1000)))
+    }
+  }
+
+  @Test func featureTakesAtMost48BytesBesidesItsName() {
+    var dictionary = FeatureDictionary()
+    var largest = 0.0
+    for index in 0..<200_000 {
+      dictionary.intern("feature \(index)")
+      if index >= 100 { largest = max(largest, Double(dictionary.memory) / Double(dictionary.count)) }
+    }
+    #expect(largest <= 48, "\(largest) bytes")
+    // What is counted is there: names alone take 16 bytes each.
+    #expect(dictionary.memory >= 16 * dictionary.count)
+  }
 }

@@ -75,35 +75,17 @@ import Testing
     #expect(row(batch, kept.count) == [9: 3], "seed=\(seed)")
   }
 
-  @Test func droppedRowLeavesNoTrace() {
-    var batch = SampleBatch()
-    batch.append(feature: 9, value: 9)
-    batch.dropRow()
-    #expect(batch.count == 0 && batch.features.isEmpty && batch.values.isEmpty)
-    batch.append(feature: 1, value: 1)
-    batch.endRow(target: 1, importance: 1)
-    batch.append(feature: 8, value: 8)
-    batch.append(feature: 9, value: 9)
-    batch.dropRow()
-    batch.dropRow()
-    batch.append(feature: 2, value: 2)
-    batch.endRow(target: 2, importance: 1)
-    #expect(batch.count == 2)
-    #expect(row(batch, 0) == [1: 1])
-    #expect(row(batch, 1) == [2: 2])
-  }
-
-  @Test func scalesFromAPlaceOn() {
-    var batch = SampleBatch()
-    for feature in 0..<4 { batch.append(feature: UInt32(feature), value: 3) }
-    let halvesAreFinite = batch.scaleValues(since: 2, by: 0.5)
-    #expect(halvesAreFinite)
-    #expect(batch.values == [3, 3, 1.5, 1.5])
-    let nothingIsFinite = batch.scaleValues(since: 4, by: .greatestFiniteMagnitude)
-    #expect(nothingIsFinite)
-    #expect(batch.values == [3, 3, 1.5, 1.5])
-    let allAreFinite = batch.scaleValues(since: 0, by: .greatestFiniteMagnitude)
-    #expect(!allAreFinite)
+  @Test func manyFeaturesAtOnceAreAsManyOnes() {
+    for count in [0, 1, 3, 4, 5, 76, 1000] {
+      var (one, all) = (SampleBatch(), SampleBatch())
+      let features = (0..<count).map { UInt32($0 * 7919 % 65_537) }
+      let values = (0..<count).map { Float($0 % 11) * 0.5 - 2.75 }
+      for (feature, value) in zip(features, values) { one.append(feature: feature, value: value) }
+      all.append(features.span, values.span, bound: 65_537)
+      one.endRow(target: 1, importance: 2)
+      all.endRow(target: 1, importance: 2)
+      #expect(all.features == one.features && all.values == one.values && all.rowEnds == one.rowEnds)
+    }
   }
 
   @Test func featuresWrittenInPlaceFollowTheOthers() {

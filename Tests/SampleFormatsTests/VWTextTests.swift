@@ -116,6 +116,17 @@ struct VWTextTests {
   }
 
   @Test
+  func featuresWithoutNamesAreNamedByTheirPlace() throws {
+    #expect(try rows("1 | :0.5 a :2") == [Row(1, Feature("0", 0.5), Feature("a"), Feature("1", 2))])
+    // They are counted in each namespace, and those whose value is 0 count.
+    #expect(
+      try rows("1 |n :3 :0 :4 |m :5") == [
+        Row(1, Feature("n^0", 3), Feature("n^2", 4), Feature("m^0", 5))
+      ])
+    #expect(try rows("1 |n:2 :3 0:4") == [Row(1, Feature("n^0", 14))])
+  }
+
+  @Test
   func classes() throws {
     #expect(try rows("1 | a\n-1 | a\n0 | a\n+1 | a", loss: .logistic).map(\.target) == [1, -1, -1, 1])
   }

@@ -1,0 +1,123 @@
+internal import CSimdJSON
+internal import Glibc
+internal import OnlineLearning
+
+/// Cuts a text into lines, each of which can be read from beyond its end.
+struct TextLines: ~Copyable {
+  /// A line that stands too close to the end of its text, with a margin.
+  private var padded = Scratch<UInt8>()
+
+  /// Calls `body` with each line.
+  ///
+  /// - Throws: what `body` throws, with the number of the line, counted from 1.
+  mutating func forEachLine(
+    of text: Span<UInt8>, _ body: (borrowing TextLine) throws(SampleError) -> Void
+  ) throws(SampleError) {
+    try text.withUnsafeBufferPointer { (text) throws(SampleError) in
+      guard let first = text.baseAddress else { return }
+      var (start, number) = (0, 0)
+      while start < text.count {
+        number += 1
+        let (line, left) = (first + start, text.count - start)
+        let end = memchr(line, Int32(UInt8(ascii: "\n")), left)
+        let count = end.map { UnsafeRawPointer($0) - UnsafeRawPointer(line) } ?? left
+        start += count + 1
+        do throws(SampleError) {
+          if count + TextLine.margin <= left {
+            try body(TextLine(bytes: line, count: count))
+          } else {
+            padded.removeAll()
+            padded.append(upTo: count + TextLine.margin) { memory in
+              memory.initialize(from: line, count: count)
+              (memory + count).initialize(repeating: UInt8(ascii: "\n"), count: TextLine.margin)
+              return count + TextLine.margin
+            }
+            try body(TextLine(bytes: padded.start, count: count))
+          }
+        } catch {
+          throw error.inLine(number, at: UnsafeRawPointer(line) - UnsafeRawPointer(first))
+        }
+      }
+    }
+  }
+}
+
+/// One line of a text, valid while it is lent. Places in it are checked in debug builds only: they go from 0 to its end, where
+/// there is a byte, too, as there are `margin` from there on.
+struct TextLine: ~Copyable {
+  /// How many bytes can be read from the line's end on.
+  fileprivate static let margin = Int(TEXT_MARGIN)
+
+  fileprivate let bytes: UnsafePointer<UInt8>
+  /// How many bytes the line has, without the line feed.
+  let count: Int
+
+  /// The byte at a place. At the line's end there is no telling which.
+  func byte(_ place: Int) -> UInt8 {
+    assert(0 <= place && place <= count)
+    return bytes[place]
+  }
+
+  /// Whether a space, a tab or a carriage return stands there.
+  func isBlank(_ place: Int) -> Bool {
+    guard place < count else { return false }
+    let byte = byte(place)
+    return byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+  }
+
+  /// Where a byte stands first in the range, or the range's end.
+  func place(of byte: UInt8, in range: Range<Int>) -> Int {
+    precondition(range.upperBound <= count)
+    let found = memchr(bytes + range.lowerBound, Int32(byte), range.count)
+    return found.map { UnsafeRawPointer($0) - UnsafeRawPointer(bytes) } ?? range.upperBound
+  }
+
+  /// The first word in the range: what stands between blanks. Empty, at the range's end, where there is none.
+  func word(in range: Range<Int>) -> Range<Int> {
+    var start = range.lowerBound
+    while start < range.upperBound, isBlank(start) { start += 1 }
+    var end = start
+    while end < range.upperBound, !isBlank(end) { end += 1 }
+    return start..<end
+  }
+
+  /// The decimal number that stands there; nil where there is none that is finite.
+  func number(_ range: Range<Int>) -> Double? {
+    precondition(range.upperBound <= count)
+    var number = 0.0
+    return text_number(bytes + range.lowerBound, range.count, &number) && number.isFinite ? number : nil
+  }
+
+  func withSpan<Result, Failure: Error>(
+    _ range: Range<Int>, _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(range.upperBound <= count)
+    // Lent no longer than the line is.
+    return try body(Span(_unsafeStart: bytes + range.lowerBound, count: range.count))
+  }
+
+  /// What stands there, for an error text.
+  func quoted(_ range: Range<Int>) -> String {
+    withSpan(range) { SampleFormats.quoted($0) }
+  }
+
+  /// Reads features as they mostly are (TextFeatures.h says how that is), up to the first that is anything else.
+  ///
+  /// - Parameters:
+  ///   - place: where to begin; then where it stopped.
+  ///   - stop: where the features end.
+  ///   - limit: how many to read at most.
+  ///   - names: has room for so many.
+  ///   - values: has room for so many.
+  /// - Returns: how many it has read.
+  func readFeatures(
+    from place: inout Int, to stop: Int, _ style: text_style, limit: Int,
+    _ names: UnsafeMutablePointer<FeatureName>, _ values: UnsafeMutablePointer<Float>
+  ) -> Int {
+    precondition(stop <= count)
+    // Both types of names are laid out alike.
+    return names.withMemoryRebound(to: text_name.self, capacity: limit) { names in
+      withUnsafePointer(to: style) { text_features(bytes, &place, stop, $0, limit, names, values) }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+internal import ArgumentParser
+
+/// The decoders of the formats, beside other readers of the same text.
+struct FormatsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "formats",
+    abstract: "Time decoding, and decoding and learning, beside other readers of the same text.",
+    discussion: """
+      All formats hold the same samples: 76 of 47,152 features each, frequent as RCV1's, with values as 0.0413. Ratios \
+      are medians over rounds in which both sides run in turn, from the lowest to the highest of them; on a machine that \
+      does anything else only they mean something.
+
+      FORMAT decode                samples decoded per second
+      FORMAT decode beside READER  the same, and how many times as many as another reader's
+      FORMAT decode bytes          the same in bytes of text
+      FORMAT learn                 samples decoded and learned per second by a model that knows their features; beside \
+      Vowpal Wabbit, which reads the same text from a file with the same loss and penalty
+      FORMAT learn cpu             samples decoded and learned per second that the processors worked, of which Vowpal Wabbit \
+      keeps two busy
+
+      The exit status is 0 whether or not the bars are met.
+      """)
+
+  @Option(help: "Samples of every format.")
+  var rows = 50_000
+  @Option(help: "Samples in a message.")
+  var batch = 100
+  @Option(help: "Rounds that count.")
+  var rounds = 7
+  @Option(help: "Only rows whose name contains this.")
+  var only: String?
+  @Option(help: "A Python interpreter with the peers (default: the one in .venv, made by deploy/python).")
+  var python: String?
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    if !(1...10_000_000).contains(rows) { throw ValidationError("--rows must be from 1 to 10000000") }
+    if !(1...100_000).contains(batch) { throw ValidationError("--batch must be from 1 to 100000") }
+    if !(1...1000).contains(rounds) { throw ValidationError("--rounds must be from 1 to 1000") }
+  }
+
+  func run() throws {
+    let benchmark = FormatsBenchmark(rows: rows, batch: batch, rounds: rounds, only: only, python: python)
+    let results = try benchmark.results()
+    if results.isEmpty { throw BenchError.nothingNamed(only ?? "") }
+    print(json ? try ResultTable.json(results) : ResultTable.text(results))
+  }
+}
