@@ -37,7 +37,7 @@ enum VWText {
     _ line: borrowing TextLine, _ range: Range<Int>, _ row: inout RowBuilder
   ) throws(SampleError) {
     let head = line.isBlank(range.lowerBound) ? range.lowerBound..<range.lowerBound : line.word(in: range)
-    let (namespace, scaleText) = split(line, head)
+    let (namespace, scaleText) = line.split(head)
     var scale = 1.0
     if let scaleText {
       scale = try number(line, scaleText) { "the scale of namespace \(line.quoted(namespace))" }
@@ -54,7 +54,7 @@ enum VWText {
       let word = line.word(in: place..<range.upperBound)
       place = word.upperBound
       if word.isEmpty { continue }
-      let (name, valueText) = split(line, word)
+      let (name, valueText) = line.split(word)
       var value = scale
       if let valueText { value *= try number(line, valueText) { "the value of feature \(line.quoted(name))" } }
       if name.isEmpty {
@@ -85,12 +85,6 @@ enum VWText {
     guard namespace.count < FeatureName.wholeBytes - 1 else { return nil }
     let separator = FeatureName(low: UInt64(separator), high: 1 << 56)
     return separator.prefixed(by: line.withSpan(namespace) { FeatureName(whole: $0) })
-  }
-
-  /// The two sides of a word's first colon; the second is nil where there is none.
-  private static func split(_ line: borrowing TextLine, _ word: Range<Int>) -> (name: Range<Int>, number: Range<Int>?) {
-    let colon = line.place(of: UInt8(ascii: ":"), in: word)
-    return (word.lowerBound..<colon, colon == word.upperBound ? nil : colon + 1..<word.upperBound)
   }
 
   private static func number(

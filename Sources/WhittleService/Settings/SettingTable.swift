@@ -72,7 +72,7 @@ public enum SettingTable {
       expects: "topic prefixes", check: { _ in true }),
     .endpoints("ingest.pull.bind", \.ingest.pullBind, "Where pushers of samples connect to.", binds: true),
     .endpoints("ingest.pull.connect", \.ingest.pullConnect, "Pushers of samples to connect to.", binds: false),
-    .choice("ingest.format", \.ingest.format, "The payloads' format; auto tells JSON from VW text."),
+    .choice("ingest.format", \.ingest.format, "The payloads' format; auto tells them apart."),
     .integer(
       "ingest.receive_high_water_mark", \.ingest.receiveHighWaterMark,
       "Messages a socket holds for the engine; beyond, SUB drops and PULL makes senders wait.", 1...100_000_000),
