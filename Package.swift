@@ -73,7 +73,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["OnlineLearning"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
-      name: "learning-harness", dependencies: ["OnlineLearning", "TestSupport"], path: "Tests/LearningHarness",
+      name: "learning-harness", dependencies: ["OnlineLearning", "SampleFormats", "TestSupport"],
+      path: "Tests/LearningHarness",
       swiftSettings: strict),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
     .testTarget(
