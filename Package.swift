@@ -79,8 +79,10 @@ let package = Package(
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
     .testTarget(
       name: "OnlineLearningTests", dependencies: ["OnlineLearning", "TestSupport"], swiftSettings: strict),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
-      name: "SampleFormatsTests", dependencies: ["SampleFormats", "OnlineLearning", "TestSupport"],
+      name: "SampleFormatsTests",
+      dependencies: ["SampleFormats", "OnlineLearning", "TestSupport", "CAllocationCounter"],
       swiftSettings: strict),
     .testTarget(
       name: "ModelStoreTests", dependencies: ["ModelStore", "OnlineLearning", "TestSupport"], swiftSettings: strict),

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
+#include <cmath>
 #include <cstring>
 #include <new>
 #include <simdjson.h>
-#include <string>
+#include <string_view>
 #include <type_traits>
 
 using namespace simdjson;
@@ -127,6 +127,26 @@ bool json_is_utf8(const uint8_t *bytes, size_t count) {
   return validate_utf8(reinterpret_cast<const char *>(bytes), count);
 }
 
+// Whether a decimal number that is far from 1 is above it.
+static bool is_above_one(const char *text, const char *end) {
+  // Of how many digits before the point the number is, or less than 0 for zeros behind it.
+  int64_t magnitude = 0;
+  bool has_digit = false, has_point = false;
+  for (; text != end && (*text | 0x20) != 'e'; ++text) {
+    if (*text == '.') has_point = true;
+    if (*text >= '1' && *text <= '9') has_digit = true;
+    if (*text >= '0' && *text <= '9' && has_digit != has_point) magnitude += has_digit ? 1 : -1;
+  }
+  if (text == end) return magnitude > 0;
+  const bool is_negative = *++text == '-';
+  int64_t exponent = 0;
+  for (; text != end; ++text) {
+    // No text has so many digits that they make up for more.
+    if (*text >= '0' && *text <= '9') exponent = std::min<int64_t>(exponent * 10 + (*text - '0'), INT64_MAX / 16);
+  }
+  return magnitude + (is_negative ? -exponent : exponent) > 0;
+}
+
 bool text_number(const uint8_t *bytes, size_t count, double *number) {
   auto text = reinterpret_cast<const char *>(bytes), end = text + count;
   if (text != end && *text == '+') {
@@ -136,8 +156,8 @@ bool text_number(const uint8_t *bytes, size_t count, double *number) {
   auto read = std::from_chars(text, end, *number);
   if (read.ptr != end || read.ec == std::errc::invalid_argument) return false;
   if (read.ec == std::errc::result_out_of_range) {
-    // from_chars does not say whether the number was too large or too small; strtod does.
-    *number = std::strtod(std::string(text, end).c_str(), nullptr);
+    // from_chars does not say whether the number was too large or too small.
+    *number = std::copysign(is_above_one(text, end) ? HUGE_VAL : 0.0, *text == '-' ? -1.0 : 1.0);
   }
   return true;
 }
