@@ -78,13 +78,16 @@ let package = Package(
       name: "Fuzzing", dependencies: ["OnlineLearning", "SampleFormats"], path: "Tests/Fuzzing", exclude: ["Corpus"],
       swiftSettings: strict),
     .executableTarget(
-      name: "learning-harness", dependencies: ["OnlineLearning", "TestSupport"], path: "Tests/LearningHarness",
+      name: "learning-harness", dependencies: ["OnlineLearning", "SampleFormats", "TestSupport"],
+      path: "Tests/LearningHarness",
       swiftSettings: strict),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
     .testTarget(
       name: "OnlineLearningTests", dependencies: ["OnlineLearning", "TestSupport"], swiftSettings: strict),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
-      name: "SampleFormatsTests", dependencies: ["SampleFormats", "OnlineLearning", "TestSupport"],
+      name: "SampleFormatsTests",
+      dependencies: ["SampleFormats", "OnlineLearning", "TestSupport", "CAllocationCounter"],
       swiftSettings: strict),
     .testTarget(
       name: "ModelStoreTests", dependencies: ["ModelStore", "OnlineLearning", "TestSupport"], swiftSettings: strict),

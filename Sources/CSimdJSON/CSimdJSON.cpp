@@ -22,8 +22,11 @@ bool text_number(const uint8_t *bytes, size_t count, double *number) {
   auto read = std::from_chars(text, end, *number);
   if (read.ptr != end || read.ec == std::errc::invalid_argument) return false;
   if (read.ec == std::errc::result_out_of_range) {
-    // from_chars does not say whether the number was too large or too small; strtod does.
-    *number = std::strtod(std::string(text, end).c_str(), nullptr);
+    // from_chars does not say whether the number was too large or too small; strtod does, of a text that ends in 0. The
+    // copy's storage is kept.
+    thread_local std::string copy;
+    copy.assign(text, end);
+    *number = std::strtod(copy.c_str(), nullptr);
   }
   return true;
 }

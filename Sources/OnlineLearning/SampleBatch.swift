@@ -111,8 +111,8 @@ public struct SampleBatch: Sendable {
   ///   - importance: above 0, at most the largest finite Float32.
   /// - Complexity: O(1), amortized
   public mutating func endRow(target: Double, importance: Double) {
-    longestRow = max(longestRow, features.count - (rowEnds.last ?? 0))
     rowEnds.append(features.count)
+    longestRow = max(longestRow, range(of: count - 1).count)
     targets.append(target)
     importances.append(importance)
   }

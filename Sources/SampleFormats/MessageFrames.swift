@@ -81,7 +81,7 @@ extension SampleDecoder {
   ) throws(SampleError) -> Int? {
     let count = frames.count
     switch format {
-    case .json, .vw: if count == 1 || count == 2 { return nil }
+    case .json, .vw, .svmlight: if count == 1 || count == 2 { return nil }
     case .auto:
       if count == 1 || count == 2 && !beginsObject(frames[0]) { return nil }
       for frame in 0..<min(count, 2) where beginsObject(frames[frame]) { return frame }

@@ -155,6 +155,29 @@ struct RowBuilder: ~Copyable {
     values.append(number)
   }
 
+  /// Whether the row has no feature.
+  var isEmpty: Bool { names.count == 0 }
+
+  /// Ends a row that may have an id, which is of interest only where targets may come later.
+  ///
+  /// - Parameters:
+  ///   - id: empty where it has none.
+  ///   - isTargetOnly: whether it brings the target of an earlier sample of this id.
+  mutating func end(
+    id: Span<UInt8>, isTargetOnly: Bool, _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+  ) throws(SampleError) {
+    let (sample, row) = (batch.count + batch.unlearned, batch.count)
+    try end(&batch, &dictionary)
+    if id.isEmpty || !keepsIdentified { return }
+    guard id.count <= limits.nameBytes else {
+      throw SampleError(
+        .limit, "the id of the sample has \(id.count) bytes; limits.name_bytes is \(limits.nameBytes)")
+    }
+    batch.labels.append(
+      sample: sample, row: batch.count > row ? row : nil, seq: nil, isTargetOnly: isTargetOnly && target != nil)
+    batch.labels.setID(id)
+  }
+
   /// Ends the row: keeps it, or drops it where it is not to be learned.
   mutating func end(_ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary) throws(SampleError) {
     let unknown = try lookUp(&dictionary)

@@ -6,12 +6,15 @@ public import OnlineLearning
 /// Never traps, whatever the bytes. Buffers are kept from message to message, so a decoder belongs to one thread.
 public final class SampleDecoder {
   public enum Format: String, Sendable, CaseIterable {
-    /// Arrays where there are such frames, JSON where the payload begins with `{` or `[`, Vowpal Wabbit text otherwise.
+    /// Arrays where there are such frames; JSON where the payload begins with `{` or `[`; Vowpal Wabbit text where the first
+    /// line that is neither blank nor a comment has a `|` before any `#`; svmlight otherwise.
     case auto
     /// JSON: a record, an array of them, or a record a line.
     case json
     /// Vowpal Wabbit text, a sample a line.
     case vw
+    /// The text format of svmlight and LIBSVM, a sample a line.
+    case svmlight
     /// A header of JSON in a frame of its own, and arrays in the frames after it.
     case arrays
   }
@@ -71,11 +74,10 @@ public final class SampleDecoder {
         throw SampleError(.empty, "the message is empty; it should hold at least one sample")
       }
       if format == .arrays { throw SampleDecoder.noBuffers }
-      let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-      if format == .json || format == .auto && isJSON {
-        try records.decode(payload, &json, purpose, &row, &batch, &dictionary)
-      } else {
-        try decodeText(payload, purpose, &batch, &dictionary)
+      switch format == .auto ? SampleDecoder.format(of: payload, beginningWith: first) : format {
+      case .vw: try decodeText(payload, VWText.decode, purpose, &batch, &dictionary)
+      case .svmlight: try decodeText(payload, SVMLightText.decode, purpose, &batch, &dictionary)
+      case .auto, .json, .arrays: try records.decode(payload, &json, purpose, &row, &batch, &dictionary)
       }
       guard batch.count + batch.unlearned > 0 else {
         throw SampleError(.empty, "the message holds no sample; it should hold at least one")
@@ -100,8 +102,15 @@ public final class SampleDecoder {
       || byte == UInt8(ascii: "\r")
   }
 
+  /// - Parameter first: the first byte that is no blank.
+  private static func format(of payload: Span<UInt8>, beginningWith first: UInt8) -> Format {
+    if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") { return .json }
+    return TextLines.haveBar(payload) ? .vw : .svmlight
+  }
+
   private func decodeText(
-    _ text: Span<UInt8>, _ purpose: Purpose, _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+    _ text: Span<UInt8>, _ decodeLine: LineDecoder, _ purpose: Purpose, _ batch: inout SampleBatch,
+    _ dictionary: inout FeatureDictionary
   ) throws(SampleError) {
     guard text.withUnsafeBufferPointer({ json_is_utf8($0.baseAddress, $0.count) }) else {
       try explainUTF8(text)
@@ -112,7 +121,13 @@ public final class SampleDecoder {
       throw SampleError(.brokenText, "the payload begins with a byte order mark, EF BB BF; leave it out", at: 0)
     }
     try lines.forEachLine(of: text) { (line) throws(SampleError) in
-      try VWText.decode(line, purpose, &row, &batch, &dictionary)
+      try decodeLine(line, purpose, &row, &batch, &dictionary)
     }
   }
+
+  /// Decodes a line into a row of the batch.
+  private typealias LineDecoder = (
+    _ line: borrowing TextLine, _ purpose: Purpose, _ row: inout RowBuilder, _ batch: inout SampleBatch,
+    _ dictionary: inout FeatureDictionary
+  ) throws(SampleError) -> Void
 }

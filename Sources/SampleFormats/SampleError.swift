@@ -15,7 +15,7 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
     case shape
     case unknownField = "unknown_field"
     case duplicateField = "duplicate_field"
-    /// A line that is not Vowpal Wabbit's text format.
+    /// A line of text that is no sample.
     case brokenText = "broken_text"
     /// A target that the loss has no meaning for.
     case target

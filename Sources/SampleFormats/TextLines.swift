@@ -7,6 +7,31 @@ struct TextLines: ~Copyable {
   /// A line that stands too close to the end of its text, with a margin.
   private var padded = Scratch<UInt8>()
 
+  /// Whether the first line that is neither blank nor a comment has a bar before any comment.
+  static func haveBar(_ text: Span<UInt8>) -> Bool {
+    text.withUnsafeBufferPointer { text in
+      var start = 0
+      while start < text.count {
+        let end = place(of: UInt8(ascii: "\n"), in: text, start..<text.count)
+        let comment = place(of: UInt8(ascii: "#"), in: text, start..<end)
+        if !text[start..<comment].allSatisfy(SampleDecoder.isBlank) {
+          return place(of: UInt8(ascii: "|"), in: text, start..<comment) < comment
+        }
+        start = end + 1
+      }
+      return false
+    }
+  }
+
+  /// Where a byte stands first in the range, or the range's end.
+  fileprivate static func place(of byte: UInt8, in text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int {
+    let part = UnsafeBufferPointer(rebasing: text[range])
+    guard let first = part.baseAddress, let found = memchr(first, Int32(byte), part.count) else {
+      return range.upperBound
+    }
+    return range.lowerBound + (UnsafeRawPointer(found) - UnsafeRawPointer(first))
+  }
+
   /// Calls `body` with each line.
   ///
   /// - Throws: what `body` throws, with the number of the line, counted from 1.
@@ -19,8 +44,7 @@ struct TextLines: ~Copyable {
       while start < text.count {
         number += 1
         let (line, left) = (first + start, text.count - start)
-        let end = memchr(line, Int32(UInt8(ascii: "\n")), left)
-        let count = end.map { UnsafeRawPointer($0) - UnsafeRawPointer(line) } ?? left
+        let count = TextLines.place(of: UInt8(ascii: "\n"), in: text, start..<text.count) - start
         start += count + 1
         do throws(SampleError) {
           if count + TextLine.margin <= left {
@@ -67,9 +91,7 @@ struct TextLine: ~Copyable {
 
   /// Where a byte stands first in the range, or the range's end.
   func place(of byte: UInt8, in range: Range<Int>) -> Int {
-    precondition(range.upperBound <= count)
-    let found = memchr(bytes + range.lowerBound, Int32(byte), range.count)
-    return found.map { UnsafeRawPointer($0) - UnsafeRawPointer(bytes) } ?? range.upperBound
+    TextLines.place(of: byte, in: UnsafeBufferPointer(start: bytes, count: count), range)
   }
 
   /// The first word in the range: what stands between blanks. Empty, at the range's end, where there is none.
@@ -79,6 +101,12 @@ struct TextLine: ~Copyable {
     var end = start
     while end < range.upperBound, !isBlank(end) { end += 1 }
     return start..<end
+  }
+
+  /// The two sides of a word's first colon; the second is nil where there is none.
+  func split(_ word: Range<Int>) -> (name: Range<Int>, value: Range<Int>?) {
+    let colon = place(of: UInt8(ascii: ":"), in: word)
+    return (word.lowerBound..<colon, colon == word.upperBound ? nil : colon + 1..<word.upperBound)
   }
 
   /// The decimal number that stands there; nil where there is none that is finite.

@@ -6,7 +6,7 @@ internal import OnlineLearning
 ///
 /// As in Vowpal Wabbit: a feature without a value has 1, one without a name its place among those in its namespace; a
 /// namespace's scale multiplies its values; a feature of namespace `ns` is named `ns^name`; a feature that stands twice
-/// counts with the sum; blank lines are passed over.
+/// counts with the sum; blank lines are passed over. A tag is the sample's id, where those wait for their targets.
 enum VWText {
   static let bar = UInt8(ascii: "|")
   private static let separator = UInt8(ascii: "^")
@@ -22,13 +22,18 @@ enum VWText {
       throw SampleError(.brokenText, "there is no | between label and features, as in \"1 | sleep:7.5\"")
     }
     let label = try VWLabel(line, before: place)
-    row.begin(target: label.target, importance: label.importance, purpose, refusesRepetition: false)
+    row.begin(
+      target: label.target, importance: label.importance, isIdentified: !label.tag.isEmpty, purpose,
+      refusesRepetition: false)
     while place < line.count {
       let end = line.place(of: bar, in: place + 1..<line.count)
       try decodeNamespace(line, place + 1..<end, &row)
       place = end
     }
-    try row.end(&batch, &dictionary)
+    try line.withSpan(label.tag) { (tag) throws(SampleError) in
+      // A target that comes late comes without features.
+      try row.end(id: tag, isTargetOnly: row.isEmpty, &batch, &dictionary)
+    }
   }
 
   /// What stands between two bars.
@@ -36,7 +41,7 @@ enum VWText {
     _ line: borrowing TextLine, _ range: Range<Int>, _ row: inout RowBuilder
   ) throws(SampleError) {
     let head = line.isBlank(range.lowerBound) ? range.lowerBound..<range.lowerBound : line.word(in: range)
-    let (namespace, scaleText) = split(line, head)
+    let (namespace, scaleText) = line.split(head)
     var scale = 1.0
     if let scaleText {
       scale = try number(line, scaleText) { "the scale of namespace \(line.quoted(namespace))" }
@@ -53,7 +58,7 @@ enum VWText {
       let word = line.word(in: place..<range.upperBound)
       place = word.upperBound
       if word.isEmpty { continue }
-      let (name, valueText) = split(line, word)
+      let (name, valueText) = line.split(word)
       var value = scale
       if let valueText { value *= try number(line, valueText) { "the value of feature \(line.quoted(name))" } }
       if name.isEmpty {
@@ -84,12 +89,6 @@ enum VWText {
     guard namespace.count < FeatureName.wholeBytes - 1 else { return nil }
     let separator = FeatureName(low: UInt64(separator), high: 1 << 56)
     return separator.prefixed(by: line.withSpan(namespace) { FeatureName(whole: $0) })
-  }
-
-  /// The two sides of a word's first colon; the second is nil where there is none.
-  private static func split(_ line: borrowing TextLine, _ word: Range<Int>) -> (name: Range<Int>, number: Range<Int>?) {
-    let colon = line.place(of: UInt8(ascii: ":"), in: word)
-    return (word.lowerBound..<colon, colon == word.upperBound ? nil : colon + 1..<word.upperBound)
   }
 
   private static func number(

@@ -6,11 +6,13 @@ struct FormatText {
   enum Kind: String, CaseIterable {
     case vwWords = "vw words"
     case vwNumbers = "vw numbers"
+    case svmlight
     case json
 
     var format: SampleDecoder.Format {
       switch self {
       case .vwWords, .vwNumbers: .vw
+      case .svmlight: .svmlight
       case .json: .json
       }
     }
@@ -29,7 +31,7 @@ struct FormatText {
   init(_ kind: Kind, _ stream: SampleStream, batch: Int) {
     self.kind = kind
     samples = stream.rows
-    let words = kind == .vwNumbers ? [] : FormatText.words(for: stream)
+    let words = kind == .vwWords || kind == .json ? FormatText.words(for: stream) : []
     messages = stride(from: 0, to: stream.rows, by: batch).map { start in
       let rows = start..<min(start + batch, stream.rows)
       let lines = rows.map { row in
@@ -46,6 +48,7 @@ struct FormatText {
   private static func line(_ kind: Kind, target: Int, _ features: [(name: String, value: String)]) -> String {
     switch kind {
     case .vwWords, .vwNumbers: "\(target) |" + features.map { " \($0.name):\($0.value)" }.joined()
+    case .svmlight: "\(target)" + features.map { " \($0.name):\($0.value)" }.joined()
     case .json:
       #"{"y":\#(target),"x":{"# + features.map { #""\#($0.name)":\#($0.value)"# }.joined(separator: ",") + "}}"
     }

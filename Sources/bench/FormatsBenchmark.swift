@@ -117,6 +117,7 @@ extension FormatText.Kind {
   fileprivate var decodingPeers: [FormatReaders.Reader] {
     switch self {
     case .vwWords, .vwNumbers: []
+    case .svmlight: [.scikitLearn]
     case .json: [.orjson, .json]
     }
   }
@@ -125,7 +126,7 @@ extension FormatText.Kind {
   fileprivate var learningPeer: FormatReaders.Reader? {
     switch self {
     case .vwWords, .vwNumbers: .vowpalWabbit
-    case .json: nil
+    case .svmlight, .json: nil
     }
   }
 }

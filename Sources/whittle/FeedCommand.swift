@@ -7,8 +7,8 @@ struct FeedCommand: ParsableCommand {
     abstract: "Send samples from files or standard input.",
     discussion: """
       CSV: the first line names the columns. One is the target, all others are features: numbers, true or false, \
-      text (one feature for each value, as in color=red), or empty where a value is missing. JSON lines and \
-      Vowpal Wabbit lines are sent as they stand.
+      text (one feature for each value, as in color=red), or empty where a value is missing. Lines of JSON, \
+      Vowpal Wabbit and svmlight are sent as they stand.
 
       A full queue makes it wait; when nobody takes a message within the time limit it stops with status 69.
 
@@ -24,8 +24,8 @@ struct FeedCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "csv, jsonl or vw. By default after the file's name: .csv; .jsonl, .ndjson, .json; .vw, .txt. "
-        + "Standard input: jsonl.", valueName: "format"))
+      "csv, jsonl, vw or svmlight. By default after the file's name: .csv; .jsonl, .ndjson, .json; .vw, .txt; "
+        + ".svmlight, .libsvm, .svm. Standard input: jsonl.", valueName: "format"))
   var format: SampleFormat?
 
   @OptionGroup var delivery: DeliveryOptions
@@ -86,7 +86,7 @@ struct FeedCommand: ParsableCommand {
       if path == InputFile.standardInput { return FeedPlan.Source(path: path, format: .jsonl) }
       guard let format = SampleFormat.ofSuffix(of: path) else {
         throw ValidationError(
-          "cannot tell the format of \(path) from its name; give --format csv, jsonl or vw")
+          "cannot tell the format of \(path) from its name; give --format csv, jsonl, vw or svmlight")
       }
       return FeedPlan.Source(path: path, format: format)
     }

@@ -78,8 +78,8 @@ struct Feeder {
       var lines = LineReader(read)
       while try lines.next(&sample) {
         let text = Cell.trimmed(sample[...])
-        guard let first = text.first else { continue }
-        if source.format == .jsonl && first == UInt8(ascii: "[") && plan.batch > 1 {
+        if source.format.passesOver(text) { continue }
+        if source.format == .jsonl && text.first == UInt8(ascii: "[") && plan.batch > 1 {
           throw ToolError.badData(
             file: file.name, line: lines.number,
             reason: "this line is a batch already; leave out --batch, or give one sample a line")

@@ -19,7 +19,7 @@ struct MessageBatch {
     self.kind = kind
     switch kind {
     case .json where limit > 1: payload.append(UInt8(ascii: isEmpty ? "[" : ","))
-    case .lines where !isEmpty: payload.append(UInt8(ascii: "\n"))
+    case .vwLines where !isEmpty, .svmlightLines where !isEmpty: payload.append(UInt8(ascii: "\n"))
     default: break
     }
     payload.append(contentsOf: sample)

@@ -13,8 +13,19 @@ def pytest_sessionstart(session):
 
 
 @pytest.fixture(scope="session")
-def learn():
-    """Learns, with the arguments of `Harness.learn`."""
+def harness():
     harness = Harness()
-    yield harness.learn
+    yield harness
     harness.close()
+
+
+@pytest.fixture(scope="session")
+def learn(harness):
+    """Learns, with the arguments of `Harness.learn`."""
+    return harness.learn
+
+
+@pytest.fixture(scope="session")
+def decode(harness):
+    """Decodes, with the arguments of `Harness.decode`."""
+    return harness.decode

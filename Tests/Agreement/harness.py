@@ -42,15 +42,22 @@ class Harness:
             "shuffle_seed": shuffle_seed, "progressive": progressive,
             "predict": None if predict is None else listed(predict),
         }
+        answer = self.ask(request)
+        return Learned(
+            coefficients=numpy.array(answer["coefficients"]), intercept=answer["intercept"], steps=answer["steps"],
+            progressive=array_or_none(answer.get("progressive")), predictions=array_or_none(answer.get("predictions")))
+
+    def decode(self, message: str, form: str) -> dict:
+        """A message's rows, how many samples are not to be learned, and where it is rejected the reason."""
+        return self.ask({"decode": message, "format": form})
+
+    def ask(self, request: dict) -> dict:
         self.process.stdin.write(json.dumps(request, allow_nan=False) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         # The reason is on standard error, which pytest shows.
-        assert line, f"the learner refused the request and ended with {self.process.wait()}"
-        answer = json.loads(line)
-        return Learned(
-            coefficients=numpy.array(answer["coefficients"]), intercept=answer["intercept"], steps=answer["steps"],
-            progressive=array_or_none(answer.get("progressive")), predictions=array_or_none(answer.get("predictions")))
+        assert line, f"the request was refused, and the learner ended with {self.process.wait()}"
+        return json.loads(line)
 
     def close(self):
         self.process.stdin.close()

@@ -13,7 +13,9 @@ STREAMS = ["sparse", "dense16", "dense256"]
 OPTIMIZERS = ["sgd", "adagrad", "normalized", "ftrl"]
 PENALTIES = ["none", "l2", "l1", "elasticnet"]
 # Each format with those who read the same text, and who learns it too.
-FORMATS = {"vw words": ([], "Vowpal Wabbit"), "vw numbers": ([], "Vowpal Wabbit"), "json": (["orjson", "json"], None)}
+FORMATS = {
+    "vw words": ([], "Vowpal Wabbit"), "vw numbers": ([], "Vowpal Wabbit"), "svmlight": (["scikit-learn"], None),
+    "json": (["orjson", "json"], None)}
 
 
 def bench(*arguments: str, command: str = "learner") -> subprocess.CompletedProcess:

@@ -1,7 +1,8 @@
 internal import Foundation
 
-/// The learner on a pipe, so that tests in Python can hold it to other learners: each line of standard input is a
-/// `Request`, each line of standard output its `Answer`. Ends with its input, or at the first request that it refuses.
+/// The learner and the decoders on a pipe, so that tests in Python can hold them to others: each line of standard input is
+/// a `Request` or a `DecodingRequest`, each line of standard output its answer. Ends with its input, or at the first
+/// request that it refuses.
 @main
 enum LearningHarness {
   static func main() {
@@ -9,12 +10,19 @@ enum LearningHarness {
     while let line = readLine() {
       number += 1
       do {
-        var session = try Session(JSONDecoder().decode(Request.self, from: Data(line.utf8)))
-        FileHandle.standardOutput.write(try JSONEncoder().encode(session.run()) + Data("\n".utf8))
+        FileHandle.standardOutput.write(try answer(Data(line.utf8)) + Data("\n".utf8))
       } catch {
         FileHandle.standardError.write(Data("request \(number): \(error)\n".utf8))
         exit(1)
       }
     }
+  }
+
+  private static func answer(_ line: Data) throws -> Data {
+    if let request = try? JSONDecoder().decode(DecodingRequest.self, from: line) {
+      return try JSONEncoder().encode(DecodingAnswer(request))
+    }
+    var session = try Session(JSONDecoder().decode(Request.self, from: line))
+    return try JSONEncoder().encode(session.run())
   }
 }

@@ -72,7 +72,8 @@ struct BrokenMessageTests {
     for payload in [
       #"{"\#(endless)": 1}"#, #"{"y": \#(endless)}"#, "{\(endless)", #"{"y": 1\#(endless)}"#,
       "\(endless) | a",
-      "1 | a:\(endless)", "1 |\(endless):x a", "1 | \(endless)",
+      "1 | a:\(endless)", "1 |\(endless):x a", "1 | \(endless)", "1 \(endless)", "1 1:\(endless)",
+      "1 \(endless.map { _ in "7" }.joined()):1",
       #"{"y": 1\#(endless.map { _ in "0" }.joined())}"#,
     ] {
       let error = #expect(throws: SampleError.self) { try Workbench().decode(payload) }
@@ -85,6 +86,8 @@ struct BrokenMessageTests {
     let bench = Workbench()
     let asText = #expect(throws: SampleError.self) { try bench.decode(#"{"y": 1, "x": {}}"#, format: .vw) }
     #expect(asText?.reason == .brokenText)
+    let asIndexed = #expect(throws: SampleError.self) { try bench.decode("1 | a:1", format: .svmlight) }
+    #expect(asIndexed?.reason == .featureName)
     let asJSON = #expect(throws: SampleError.self) { try bench.decode("1 | a:1", format: .json) }
     #expect(asJSON?.reason == .brokenJSON)
     #expect(asJSON?.message.contains("follows the end of the JSON") == true)

@@ -83,12 +83,30 @@ struct PredictionTests {
     }
   }
 
+  @Test(arguments: [
+    "1 2:0.5", " \n\t 1 2:0.5", "# a | b\n\n1 2:0.5", "1 2:0.5 # | is no bar in a comment", "1 2:0.5\n# |",
+    "1 qid:7 2:0.5 3:0\r\n",
+  ])
+  func indexedTextIsRecognized(_ payload: String) throws {
+    for format in [SampleDecoder.Format.auto, .svmlight] {
+      let bench = Workbench()
+      try bench.decode(payload, format: format)
+      #expect(bench.rows == [Row(1, Feature("2", 0.5))])
+    }
+  }
+
   @Test
-  func tagThatLooksLikeJSONNeedsTheFormatFixed() throws {
+  func tagThatLooksLikeAnotherFormatNeedsTheFormatFixed() throws {
     let bench = Workbench()
     #expect(throws: SampleError.self) { try bench.decode("{tag}| a") }
     try bench.decode("{tag}| a", format: .vw)
     #expect(bench.batch.unlearned == 1)
+    #expect(throws: SampleError.self) { try bench.decode("1 '#12| a") }
+    try bench.decode("1 '#12| a", format: .vw)
+    #expect(bench.rows == [Row(1, Feature("a"))])
+    // Behind the first bar it is any byte.
+    try bench.decode("1 |n #hash")
+    #expect(bench.rows == [Row(1, Feature("n^#hash"))])
   }
 
   @Test

@@ -109,6 +109,20 @@ struct VWTextTests {
   }
 
   @Test
+  func numbersBeyondAllRangesAreInfiniteOrZero() throws {
+    let zeros = String(repeating: "0", count: 400)
+    for small in [
+      "1e-400", "0.\(zeros)1", "-0.\(zeros)123e5", "\(zeros)1e-400", "1\(zeros)e-900", "9e-99999999999999999999",
+    ] {
+      #expect(try rows("1 | a:\(small) b") == [Row(1, Feature("b"))], "\(small)")
+    }
+    for large in ["1e400", "1\(zeros)", "-1\(zeros).5", "0.\(zeros)1e900", "9e99999999999999999999", "\(zeros)12e399"] {
+      let error = #expect(throws: SampleError.self) { try rows("1 | a:\(large) b") }
+      #expect(error?.reason == .featureValue, "\(large)")
+    }
+  }
+
+  @Test
   func namesInAnyScript() throws {
     #expect(
       try rows("1 |größe 温度:2 🌧 |n a^b=c/d'e\"")

@@ -34,9 +34,11 @@ import WhittleProtocol
     #expect(try plan().sources == [.init(path: "-", format: .jsonl)])
     #expect(try plan("--format", "csv").sources == [.init(path: "-", format: .csv)])
     #expect(
-      try plan("d.x/a.CSV", "b.ndjson", "c.txt", "-").sources == [
+      try plan("d.x/a.CSV", "b.ndjson", "c.txt", "d.svm", "e.libsvm", "f.svmlight", "-").sources == [
         .init(path: "d.x/a.CSV", format: .csv), .init(path: "b.ndjson", format: .jsonl),
-        .init(path: "c.txt", format: .vw), .init(path: "-", format: .jsonl),
+        .init(path: "c.txt", format: .vw), .init(path: "d.svm", format: .svmlight),
+        .init(path: "e.libsvm", format: .svmlight), .init(path: "f.svmlight", format: .svmlight),
+        .init(path: "-", format: .jsonl),
       ])
     let csv = try plan(
       "a.csv", "--ignore", "id", "--ignore", "", "--target", "t", "--repeat", "3", "--rate", "10")

@@ -38,8 +38,8 @@ import Testing
     batch.append(utf8("{}"), .json)
     #expect(!batch.isFull)
     #expect(text(batch.take()) == "[{\"a\":1},{}]")
-    batch.append(utf8("1 | a:1"), .lines)
-    batch.append(utf8("2 | b"), .lines)
+    batch.append(utf8("1 | a:1"), .vwLines)
+    batch.append(utf8("2 | b"), .vwLines)
     #expect(text(batch.take()) == "1 | a:1\n2 | b")
   }
 }

@@ -83,7 +83,7 @@ public enum SettingTable {
     .integer(
       "ingest.router.send_high_water_mark", \.ingest.routerSendHighWaterMark,
       "Answers that ROUTER holds for a client that does not read them; beyond, they are dropped.", 1...100_000_000),
-    .choice("ingest.format", \.ingest.format, "The messages' format; auto tells JSON, VW text and arrays apart."),
+    .choice("ingest.format", \.ingest.format, "The messages' format; auto tells them apart."),
     .integer(
       "ingest.receive_high_water_mark", \.ingest.receiveHighWaterMark,
       "Messages a socket holds for the engine from each peer; beyond, publishers drop, and all other senders wait.",
