@@ -11,10 +11,17 @@ public import OnlineLearning
 /// | `coefficients` | F32 | the coefficients as of the checkpoint's step, all shrinkage paid: what people want |
 /// | those of `LinearLearner.columns(of:)` for its configuration | | the weights as the learner keeps them: what recovery needs |
 /// | `names` | U8 | all names' UTF-8, end to end |
-/// | `name_ends` | I64 | where each name ends in `names` |
+/// | `name_ends` | I64 | where each name ends in `names`; an index whose feature was forgotten has a name without bytes |
+/// | `last_seen` | I64 | the step at which each feature was last seen, for the first so many; only once half the dictionary is full |
+///
+/// Features that are hashed have their hashes' order, and only some have names: then there is, one element a name,
+///
+/// | `name_indices` | U32 | which feature the name belongs to; ascending |
+///
+/// and features that are indices have their own order and no names.
 ///
 /// and its `__metadata__` the texts `format` ("whittle checkpoint"), `format_version`, `step`, `time` (Unix seconds),
-/// `configuration`, `state` and `sequences` (JSON), and `checksum`: the CRC-32C of the whole file with the checksum's own eight
+/// `configuration`, `features`, `state` and `sequences` (JSON), and `checksum`: the CRC-32C of the whole file with the checksum's own eight
 /// digits taken as zeros.
 public struct Checkpoint: Sendable {
   /// The version that this whittle writes, and the newest that it reads.
@@ -52,14 +59,18 @@ public struct Checkpoint: Sendable {
     let learner = model.learner
     // Features that are known but not yet part of the learner have weight zero.
     var grown = learner
-    grown.grow(to: model.dictionary.count)
+    grown.grow(to: model.space.count)
+    let names = model.space.names
     // The widest elements first, so that all are aligned.
     let columns = LinearLearner.columns(of: learner.configuration)
     var tensors = try columns.filter { $0.kind == .float64 }.map { try Checkpoint.tensor($0, of: grown) }
-    tensors.append(SafeTensors.Tensor("name_ends", .int64, model.dictionary.nameEnds))
+    tensors.append(SafeTensors.Tensor("name_ends", .int64, names.ends))
+    let lastSeen = model.space.lastSeenSteps
+    if !lastSeen.isEmpty { tensors.append(SafeTensors.Tensor("last_seen", .int64, lastSeen.map { Int($0) })) }
     tensors.append(SafeTensors.Tensor("coefficients", .float32, grown.coefficients()))
     tensors += try columns.filter { $0.kind != .float64 }.map { try Checkpoint.tensor($0, of: grown) }
-    tensors.append(SafeTensors.Tensor("names", .uint8, model.dictionary.nameBytes))
+    if let indices = names.indices { tensors.append(SafeTensors.Tensor("name_indices", .uint32, indices)) }
+    tensors.append(SafeTensors.Tensor("names", .uint8, names.bytes))
     let state = State(learner: learner.state, validation: model.validation)
     var header = try SafeTensors.header(
       tensors,
@@ -69,6 +80,7 @@ public struct Checkpoint: Sendable {
         "step": String(model.steps),
         "time": String(time),
         "configuration": try Checkpoint.json(model.configuration),
+        "features": try Checkpoint.json(model.space.state),
         "state": try Checkpoint.json(state),
         "sequences": try Checkpoint.json(sequences),
         "checksum": Checkpoint.noChecksum,

@@ -89,9 +89,8 @@ extension Checkpoint {
     for column in LinearLearner.columns(of: configuration) {
       columns[column] = try elements(column, in: bytes, header)
     }
-    let names = try SafeTensors.elements("names", .uint8, as: UInt8.self, in: bytes, header)
-    let nameEnds = try SafeTensors.elements("name_ends", .int64, as: Int.self, in: bytes, header)
-    guard columns.values.allSatisfy({ $0.count == nameEnds.count }) else {
+    let space = try space(bytes, header)
+    guard columns.values.allSatisfy({ $0.count == space.count }) else {
       throw SafeTensors.Malformed(problem: "its tensors differ in length")
     }
     guard state.learner.isPlausible, state.validation.isPlausible(for: configuration.loss),
@@ -99,10 +98,33 @@ extension Checkpoint {
     else {
       throw SafeTensors.Malformed(problem: "it holds a number that no learner comes to")
     }
-    guard let dictionary = FeatureDictionary(bytes: names, ends: nameEnds) else {
-      throw SafeTensors.Malformed(problem: "its feature names do not fit their ends, or one stands twice")
+    return Model(space, learner: learner, validation: state.validation)
+  }
+
+  private static func space(
+    _ bytes: [UInt8], _ header: SafeTensors.Header
+  ) throws(SafeTensors.Malformed) -> FeatureSpace {
+    // There was nothing but dictionaries before it.
+    let state: FeatureSpace.State =
+      header.metadata["features"] == nil ? FeatureSpace.State() : try json("features", in: header)
+    var names = FeatureSpace.Names(
+      bytes: try SafeTensors.elements("names", .uint8, as: UInt8.self, in: bytes, header),
+      ends: try SafeTensors.elements("name_ends", .int64, as: Int.self, in: bytes, header))
+    if state.space == .hashed {
+      names.indices = try SafeTensors.elements("name_indices", .uint32, as: UInt32.self, in: bytes, header)
     }
-    return Model(dictionary: dictionary, learner: learner, validation: state.validation)
+    var lastSeen: [Int] = []
+    if header.entries["last_seen"] != nil {
+      lastSeen = try SafeTensors.elements("last_seen", .int64, as: Int.self, in: bytes, header)
+    }
+    guard lastSeen.allSatisfy({ $0 >= 0 }),
+      let space = FeatureSpace(
+        state, names: names, lastSeen: lastSeen.map { UInt64($0) }, keepingNames: names.indices?.count ?? 0)
+    else {
+      throw SafeTensors.Malformed(
+        problem: "its feature names do not fit their ends or its feature space, or one stands twice")
+    }
+    return space
   }
 
   private static func elements(

@@ -48,9 +48,15 @@ struct AdaptiveWeights: Sendable {
     }
   }
 
+  /// That of a feature that was never seen.
+  private var fresh: Coordinate { Coordinate(scaleOrRate: optimizer == .sgd ? 1 : 0) }
+
+  mutating func forget(_ features: [Int]) {
+    for feature in features { coordinates[feature] = fresh }
+    shares.forget(features)
+  }
+
   mutating func grow(to count: Int) {
-    var fresh = Coordinate()
-    if optimizer == .sgd { fresh.scaleOrRate = 1 }
     coordinates.reserveHugePages(for: count)
     coordinates.append(contentsOf: repeatElement(fresh, count: count - coordinates.count))
     shares.grow(to: count)

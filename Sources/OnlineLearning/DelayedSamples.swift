@@ -83,6 +83,13 @@ public struct DelayedSamples: Sendable {
     return sample
   }
 
+  /// Tells the features of all samples that wait, some of them often.
+  ///
+  /// - Complexity: O(features of the samples)
+  func forEachFeature(_ body: (UInt32) -> Void) {
+    for sample in samples.values { sample.features.forEach(body) }
+  }
+
   private mutating func forget(before time: Double) {
     while first < order.count {
       if let oldest = samples[order[first].id], oldest.number == order[first].number, oldest.time >= time { return }

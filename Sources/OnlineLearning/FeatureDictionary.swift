@@ -7,12 +7,16 @@
 ///
 /// so that finding a name of up to 15 bytes touches a slot and a name. Both arrays grow by a third at a time and
 /// take about 32 bytes a feature at most.
+///
+/// An index whose name was forgotten is vacant, until `fillVacancies` gives it another (see FeatureDictionary+Vacancies).
 public struct FeatureDictionary: Sendable {
-  private var names: [FeatureName] = []
-  private var slots: [UInt32] = []
-  private var layout = SlotLayout(count: 128)
-  /// The bytes of the names that do not stand in themselves, in the order of their indices.
-  private var longNames: [UInt8] = []
+  var names: [FeatureName] = []
+  var slots: [UInt32] = []
+  var layout = SlotLayout(count: 128)
+  /// The bytes of the names that do not stand in themselves; those of the newest last.
+  var longNames: [UInt8] = []
+  /// The indices that have no name, the lowest last.
+  var vacancies: [Int] = []
   // Indices never depend on the seed, only who collides with whom does: names made to collide find no target.
   /// Follows from where the dictionary began, and from every name added or forgotten since: while two stamps are equal,
   /// every index has the same name. For whoever keeps indices.
@@ -29,21 +33,27 @@ public struct FeatureDictionary: Sendable {
   /// Takes names as a checkpoint holds them, end to end.
   ///
   /// - Parameter ends: for each name, where it ends in `bytes`; ascending, the last one being `bytes.count`.
+  /// - Parameter hasVacancies: whether the index of a name without bytes is vacant.
   /// - Returns: nil when the ends do not fit the bytes, or a name stands twice.
   /// - Complexity: O(bytes)
-  public init?(bytes: [UInt8], ends: [Int]) {
+  public init?(bytes: [UInt8], ends: [Int], hasVacancies: Bool = false) {
     self.init()
     var start = 0
     for end in ends {
       guard end >= start, end <= bytes.count, end - start <= UInt32.max else { return nil }
       let known = count
-      guard Int(intern(bytes.span.extracting(start..<end))) == known else { return nil }
+      if hasVacancies, end == start {
+        names.append(.vacant)
+      } else if Int(intern(bytes.span.extracting(start..<end))) != known {
+        return nil
+      }
       start = end
     }
     guard start == bytes.count else { return nil }
+    vacancies = names.indices.reversed().filter { isVacant($0) }
   }
 
-  /// The number of names.
+  /// The number of indices, vacant ones too.
   public var count: Int { names.count }
 
   /// The memory that the names take, in bytes, besides the bytes of those of more than 15.
@@ -88,7 +98,7 @@ public struct FeatureDictionary: Sendable {
   ///
   /// - Complexity: O(length of the name) on average
   public func index(of name: Span<UInt8>) -> UInt32? {
-    withTable { $0.index(of: FeatureName(name), name) }
+    withTable { $0.index(of: FeatureName(alone: name), name) }
   }
 
   /// The index of a name, or nil where it is not known.
@@ -102,10 +112,10 @@ public struct FeatureDictionary: Sendable {
   /// - Precondition: fewer than 2³¹ names are known; the name has less than 2³² bytes.
   /// - Complexity: O(length of the name) on average, amortized
   public mutating func intern(_ name: Span<UInt8>) -> UInt32 {
-    index(of: name) ?? add(FeatureName(name), name)
+    index(of: name) ?? add(FeatureName(alone: name), name)
   }
 
-  /// Looks up the names of a row.
+  /// Looks up the names of a row, from `start` on.
   ///
   /// - Parameters:
   ///   - longNames: the bytes among which names that do not stand in themselves have their places.
@@ -113,9 +123,9 @@ public struct FeatureDictionary: Sendable {
   /// - Precondition: there are as many indices as names, and the places lie in `longNames`.
   /// - Complexity: O(bytes of the names) on average
   public func find(
-    _ names: Span<FeatureName>, longNames: Span<UInt8>, into indices: inout MutableSpan<UInt32>
+    _ names: Span<FeatureName>, from start: Int = 0, longNames: Span<UInt8>, into indices: inout MutableSpan<UInt32>
   ) {
-    var next = 0
+    var next = start
     while true {
       next = withTable { $0.find(names, from: next, longNames, &indices) }
       if next == names.count { return }
@@ -142,15 +152,15 @@ public struct FeatureDictionary: Sendable {
     }
   }
 
-  /// Forgets the newest names until `count` are left.
+  /// Forgets the newest names until `count` indices are left.
   ///
+  /// - Precondition: the last `count` names were added one after the other, and no vacancy filled since.
   /// - Complexity: O(forgotten names)
   public mutating func truncate(to count: Int) {
     if names.count > count { changeStamp(by: ~UInt64(count)) }
     while names.count > count {
       let index = names.count - 1
-      var place = layout.home(hash(at: index))
-      while layout.index(slots[place]) != index { place = layout.next(place) }
+      let place = slot(of: index)
       // Nothing was added after this name, so no probe sequence leads past its slot: it can simply be emptied.
       slots[place] = 0
       let name = names.removeLast()
@@ -162,7 +172,7 @@ public struct FeatureDictionary: Sendable {
   private mutating func add(_ name: FeatureName, _ bytes: Span<UInt8>) -> UInt32 {
     let index = names.count
     precondition(index < 1 << 31, "the dictionary is full")
-    if index == layout.room { makeSlots(SlotLayout(count: layout.count + layout.count / 3)) }
+    if index >= layout.room { makeSlots(SlotLayout(count: layout.count + layout.count / 3)) }
     if name.isWhole {
       names.append(name)
     } else {
@@ -173,18 +183,18 @@ public struct FeatureDictionary: Sendable {
     return UInt32(index)
   }
 
-  private mutating func changeStamp(by change: UInt64) {
+  mutating func changeStamp(by change: UInt64) {
     stamp = NameHash.fold(stamp ^ change, 0xA076_1D64_78BD_642F)
   }
 
   /// Distributes all names over new slots.
-  private mutating func makeSlots(_ layout: SlotLayout) {
+  mutating func makeSlots(_ layout: SlotLayout) {
     self.layout = layout
     slots = Array(repeating: 0, count: layout.count + 1)
     // Room for what will fit and no more, which appending alone would make.
     names.reserveCapacity(layout.room)
     // In the order of the indices, as `truncate` relies on; and early names are frequent ones.
-    for index in names.indices { fill(index) }
+    for index in names.indices where !isVacant(index) { fill(index) }
   }
 
   /// Puts a name into an empty slot.
@@ -199,7 +209,14 @@ public struct FeatureDictionary: Sendable {
     return hash
   }
 
-  private func hash(at index: Int) -> UInt64 {
+  /// The slot that holds an index, which has a name.
+  func slot(of index: Int) -> Int {
+    var place = layout.home(hash(at: index))
+    while layout.index(slots[place]) != index { place = layout.next(place) }
+    return place
+  }
+
+  func hash(at index: Int) -> UInt64 {
     withName(at: index) { hash(names[index], $0) }
   }
 
@@ -210,17 +227,6 @@ public struct FeatureDictionary: Sendable {
           body(NameTable(slots: slots, names: names, longNames: longNames, layout: layout, hash: hash))
         }
       }
-    }
-  }
-}
-
-extension FeatureName {
-  /// A name whose bytes are lent along with it, alone.
-  fileprivate init(_ bytes: Span<UInt8>) {
-    if bytes.count <= FeatureName.wholeBytes {
-      self.init(whole: bytes)
-    } else {
-      self.init(place: 0, count: bytes.count)
     }
   }
 }

@@ -12,9 +12,13 @@ public struct FeatureName: Sendable, Equatable, BitwiseCopyable {
   /// How many bytes a name may have to stand in it.
   public static let wholeBytes = 15
   private static let longMark: UInt64 = 255
+  // Its lower half, where the count of whole names stands, is 0.
+  private static let vacantMark: UInt64 = 0xF0
 
   /// The name without bytes.
   public static let empty = FeatureName(low: 0, high: 0)
+  /// No name. It has no bytes either, and differs from all names.
+  static let vacant = FeatureName(low: 0, high: vacantMark << 56)
 
   /// A name of up to 15 bytes, in the layout above.
   @inlinable
@@ -50,6 +54,15 @@ public struct FeatureName: Sendable, Equatable, BitwiseCopyable {
     self.init(low: UInt64(place), high: FeatureName.longMark << 56 | UInt64(count))
   }
 
+  /// A name whose bytes are lent along with it, alone.
+  init(alone bytes: Span<UInt8>) {
+    if bytes.count <= FeatureName.wholeBytes {
+      self.init(whole: bytes)
+    } else {
+      self.init(place: 0, count: bytes.count)
+    }
+  }
+
   /// The decimal digits of a number that has no sign and 15 digits at most.
   public init(decimal number: Int) {
     precondition(0 <= number && number < 1_000_000_000_000_000)
@@ -66,7 +79,7 @@ public struct FeatureName: Sendable, Equatable, BitwiseCopyable {
   public var isWhole: Bool { high >> 56 != FeatureName.longMark }
 
   /// How many bytes it has.
-  public var count: Int { Int(isWhole ? high >> 56 : high & UInt64(UInt32.max)) }
+  public var count: Int { Int(isWhole ? high >> 56 & 0xF : high & UInt64(UInt32.max)) }
 
   /// The name that is the bytes of `prefix` and then those of this one.
   ///

@@ -73,6 +73,24 @@ public struct LinearLearner: Sendable {
     weights.proximal?.name(name)
   }
 
+  /// Makes features as they were when they were new.
+  ///
+  /// - Parameter features: below `count`.
+  /// - Complexity: O(features)
+  mutating func forget(_ features: [Int]) {
+    weights.uniform?.forget(features, state.clock)
+    weights.adaptive?.forget(features)
+    weights.proximal?.forget(features)
+  }
+
+  /// Tells the name of a feature that is another one from now on.
+  ///
+  /// - Complexity: O(prefixes)
+  mutating func rename(_ feature: Int, _ name: String) {
+    weights.adaptive?.shares.rename(feature, name)
+    weights.proximal?.rename(feature, name)
+  }
+
   /// The coefficient of a feature as of now: its weight, all shrinkage paid, or its weight's average.
   ///
   /// - Precondition: `feature` is below `count`.

@@ -2,27 +2,30 @@
 ///
 /// A copy is a snapshot as of one step.
 public struct Model: Sendable {
-  public var dictionary: FeatureDictionary
-  public private(set) var learner: LinearLearner
+  public var space: FeatureSpace
+  public internal(set) var learner: LinearLearner
   public private(set) var validation: ProgressiveValidation
+  /// Batches learned since the model was made or restored, where names are asked for.
+  var namedBatches: UInt64 = 0
   private let pace: ProgressiveValidation.Pace
   private let loss: LossFunction
 
   /// A model that has learned nothing.
-  public init(_ configuration: LearnerConfiguration) {
+  public init(_ configuration: LearnerConfiguration, _ space: FeatureSpace = FeatureSpace()) {
     self.init(
-      dictionary: FeatureDictionary(), learner: LinearLearner(configuration),
-      validation: ProgressiveValidation(configuration.loss))
+      space, learner: LinearLearner(configuration), validation: ProgressiveValidation(configuration.loss))
   }
 
   /// A model as a checkpoint holds it.
   ///
-  /// - Precondition: the learner has at most as many features as the dictionary has names.
-  public init(dictionary: FeatureDictionary, learner: LinearLearner, validation: ProgressiveValidation) {
-    precondition(learner.count <= dictionary.count)
-    self.dictionary = dictionary
+  /// - Precondition: the learner has at most as many features as the space has indices.
+  public init(_ space: FeatureSpace, learner: LinearLearner, validation: ProgressiveValidation) {
+    precondition(learner.count <= space.count)
+    self.space = space
     self.learner = learner
-    self.learner.nameFeatures { dictionary.name(at: $0) }
+    self.learner.nameFeatures { space.name(at: $0) }
+    // All of a fixed number of features can be asked for at once.
+    if space.kind != .dictionary { self.learner.grow(to: space.count) { space.name(at: $0) } }
     self.validation = validation
     loss = learner.configuration.lossFunction
     pace = ProgressiveValidation.Pace(learner.configuration.memory)
@@ -34,26 +37,24 @@ public struct Model: Sendable {
 
   /// Learns the rows of a batch in their order.
   ///
-  /// - Parameter batch: rows with targets, their features interned in this model's dictionary.
+  /// - Parameter batch: rows with targets, their features found in this model's space.
   /// - Complexity: O(features of the batch)
   public mutating func learn(_ batch: SampleBatch) {
-    if learner.count < dictionary.count {
-      learner.grow(to: dictionary.count) { [dictionary] in dictionary.name(at: $0) }
-    }
+    growLearner(to: space.count)
     Model.learn(batch, &learner, &validation, loss, pace)
+    if space.sharesIndices { askForNames(batch) }
   }
 
   /// Goes through the rows of a batch in their order: learns those that have a target, and only predicts the others.
   ///
   /// - Parameters:
-  ///   - batch: rows with targets or NaN for one, their features interned in this model's dictionary.
+  ///   - batch: rows with targets or NaN for one, their features found in this model's space.
   ///   - margins: becomes the rows' margins, each as it was before the row was learned.
   /// - Returns: how many rows were learned.
   /// - Complexity: O(features of the batch)
   public mutating func learn(_ batch: SampleBatch, margins: inout [Double]) -> Int {
-    if learner.count < dictionary.count {
-      learner.grow(to: dictionary.count) { [dictionary] in dictionary.name(at: $0) }
-    }
+    growLearner(to: space.count)
+    defer { if space.sharesIndices { askForNames(batch) } }
     margins.removeAll(keepingCapacity: true)
     guard batch.targets.contains(where: \.isNaN) else {
       Model.learn(batch, &learner, &validation, loss, pace, margins: &margins)
@@ -86,10 +87,14 @@ public struct Model: Sendable {
   /// - Complexity: O(features of the batch)
   public mutating func learn(_ batch: SampleBatch, given: [Double], margins: inout [Double]) {
     precondition(given.count == batch.count)
-    if learner.count < dictionary.count {
-      learner.grow(to: dictionary.count) { [dictionary] in dictionary.name(at: $0) }
-    }
+    growLearner(to: space.count)
     Model.learn(batch, given, &learner, &validation, loss, pace, margins: &margins)
+    if space.sharesIndices { askForNames(batch) }
+  }
+
+  /// Makes the features that have become known part of the learner.
+  mutating func growLearner(to count: Int) {
+    if learner.count < count { learner.grow(to: count) { [space] in space.name(at: $0) } }
   }
 
   private static func learn(
@@ -138,7 +143,6 @@ public struct Model: Sendable {
   ///
   /// - Complexity: O(features)
   public func reconfigured(_ configuration: LearnerConfiguration) -> Model {
-    Model(
-      dictionary: dictionary, learner: learner.reconfigured(configuration), validation: validation)
+    Model(space, learner: learner.reconfigured(configuration), validation: validation)
   }
 }

@@ -103,8 +103,18 @@ struct SlotLayout: Sendable {
 
 /// A hash of names with two secret numbers, by multiplying and folding (the scheme of Wang Yi's wyhash).
 struct NameHash: Sendable {
-  private let first = UInt64.random(in: .min ... .max)
-  private let second = UInt64.random(in: .min ... .max)
+  private let first: UInt64
+  private let second: UInt64
+
+  /// With numbers that nobody knows.
+  init() {
+    self.init(.random(in: .min ... .max), .random(in: .min ... .max))
+  }
+
+  init(_ first: UInt64, _ second: UInt64) {
+    self.first = first
+    self.second = second
+  }
 
   /// - Parameter bytes: the name's.
   func callAsFunction(_ name: FeatureName, _ bytes: Span<UInt8>) -> UInt64 {

@@ -45,6 +45,15 @@ struct PenaltyShares: Sendable {
     for feature in classes.count..<max(count, classes.count) { classes.append(table.number(of: name(feature))) }
   }
 
+  /// Makes features as they were when they were new, but for their factors.
+  mutating func forget(_ features: [Int]) {
+    if isScaled { for feature in features { sizes[feature] = RootMeanSquare() } }
+  }
+
+  mutating func rename(_ feature: Int, _ name: String) {
+    if let table { classes[feature] = table.number(of: name) }
+  }
+
   @inline(__always)
   subscript(feature: Int) -> Share {
     let factor = feature < classes.count ? factors[Int(classes[feature])] : 1

@@ -39,6 +39,13 @@ struct ProximalWeights: Sendable {
     shares.grow(to: count)
   }
 
+  mutating func forget(_ features: [Int]) {
+    for feature in features { coordinates[feature] = Coordinate() }
+    shares.forget(features)
+  }
+
+  mutating func rename(_ feature: Int, _ name: String) { shares.rename(feature, name) }
+
   mutating func name(_ name: (Int) -> String) { shares.name(to: coordinates.count, name) }
 
   /// z that gives a weight after squared gradients `sum`, before any penalty.

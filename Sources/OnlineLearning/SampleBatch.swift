@@ -139,6 +139,33 @@ public struct SampleBatch: Sendable {
     endRow(target: target, importance: min(sample.importance * importance, Double(Float.greatestFiniteMagnitude)))
   }
 
+  /// Gives features other indices, and takes out those that have none.
+  ///
+  /// - Parameters:
+  ///   - start: features below it stay as they are.
+  ///   - places: what those from `start` on become, in their order; those beyond are taken out.
+  ///   - bound: every feature is below it then.
+  /// - Complexity: O(features of the batch)
+  mutating func moveFeatures(from start: Int, to places: [Int], bound: Int) {
+    var kept = 0
+    var position = 0
+    for row in rowEnds.indices {
+      while position < rowEnds[row] {
+        let number = Int(features[position]) - start
+        if number < places.count {
+          features[kept] = number < 0 ? features[position] : UInt32(places[number])
+          values[kept] = values[position]
+          kept += 1
+        }
+        position += 1
+      }
+      rowEnds[row] = kept
+    }
+    features.removeLast(features.count - kept)
+    values.removeLast(values.count - kept)
+    featureBound = UInt32(bound)
+  }
+
   /// Takes rows out again; the others close ranks.
   ///
   /// - Parameter rows: ascending, each once, below `count`.

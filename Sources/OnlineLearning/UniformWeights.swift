@@ -30,9 +30,12 @@ struct UniformWeights: Sendable {
   }
 
   mutating func grow(to count: Int, _ clock: ShrinkageClock) {
-    let fresh = Coordinate(value: 0, epoch: clock.epoch, mark: clock.pull)
     coordinates.reserveHugePages(for: count)
-    coordinates.append(contentsOf: repeatElement(fresh, count: count - coordinates.count))
+    coordinates.append(contentsOf: repeatElement(Coordinate(newAt: clock), count: count - coordinates.count))
+  }
+
+  mutating func forget(_ features: [Int], _ clock: ShrinkageClock) {
+    for feature in features { coordinates[feature] = Coordinate(newAt: clock) }
   }
 
   /// w as of now.
@@ -97,5 +100,12 @@ struct UniformWeights: Sendable {
         }
       }
     }
+  }
+}
+
+extension UniformWeights.Coordinate {
+  /// That of a feature whose weight is zero as of now.
+  fileprivate init(newAt clock: ShrinkageClock) {
+    self.init(value: 0, epoch: clock.epoch, mark: clock.pull)
   }
 }

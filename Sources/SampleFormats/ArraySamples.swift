@@ -46,7 +46,7 @@ struct ArraySamples: ~Copyable {
   /// - Throws: the first thing that is wrong.
   mutating func decode(
     _ frames: Span<UnsafeRawBufferPointer>, header first: Int, isCertain: Bool, _ json: inout JSONReader,
-    _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+    _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     let header: ArrayHeader
     do throws(SampleError) {
@@ -162,7 +162,7 @@ struct ArraySamples: ~Copyable {
 
   private mutating func decodeDense(
     _ message: borrowing Message, _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch,
-    _ dictionary: inout FeatureDictionary
+    _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     let width = message.columns
     guard width <= limits.featuresPerSample else { throw tooMany(width) }
@@ -204,7 +204,7 @@ struct ArraySamples: ~Copyable {
 
   private mutating func decodeSparse(
     _ message: borrowing Message, _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch,
-    _ dictionary: inout FeatureDictionary
+    _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     guard let indices = message.indices, let ends = message.ends else { return }
     let stored = message.values.count

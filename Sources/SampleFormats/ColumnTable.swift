@@ -21,7 +21,7 @@ struct ColumnTable {
   /// Begins a message: makes room for `count` columns, and forgets what does not hold any more.
   ///
   /// - Complexity: O(1), or O(columns) where others have changed the dictionary, or there are more columns than before.
-  mutating func begin(_ count: Int, _ dictionary: borrowing FeatureDictionary) {
+  mutating func begin(_ count: Int, _ dictionary: borrowing FeatureSpace) {
     if stamp != dictionary.stamp {
       features.withUnsafeMutableBufferPointer { $0.update(repeating: ColumnTable.unresolved) }
       stamp = dictionary.stamp
@@ -33,7 +33,7 @@ struct ColumnTable {
   }
 
   /// Ends a message that was taken: what it added to the dictionary is known here.
-  mutating func end(_ dictionary: borrowing FeatureDictionary) {
+  mutating func end(_ dictionary: borrowing FeatureSpace) {
     stamp = dictionary.stamp
   }
 
@@ -49,7 +49,7 @@ struct ColumnTable {
   /// - Returns: nil where it is not known.
   /// - Complexity: O(1) where it has been met before, else as the dictionary takes for a name
   mutating func feature(
-    _ column: Int, adds: Bool, _ dictionary: inout FeatureDictionary
+    _ column: Int, adds: Bool, _ dictionary: inout FeatureSpace
   ) throws(SampleError) -> UInt32? {
     if column < features.count, features[column] != ColumnTable.unresolved { return features[column] }
     var digits: [20 of UInt8] = .init(repeating: 0)
@@ -66,14 +66,8 @@ struct ColumnTable {
         .limit,
         "the name of feature \(quoted(name)) has \(name.count) bytes; limits.name_bytes is \(limits.nameBytes)")
     }
-    var feature = dictionary.index(of: name)
-    if feature == nil, adds {
-      guard dictionary.count < limits.features else {
-        throw SampleError(
-          .limit, "feature \(quoted(name)) is new, and the model knows limits.features, \(limits.features), already")
-      }
-      feature = dictionary.intern(name)
-    }
+    let feature = adds ? dictionary.intern(name, limit: limits.namesWhileDecoding) : dictionary.index(of: name)
+    if feature == nil, adds, let width = dictionary.width { throw SampleError(noIndex: name, below: width) }
     if let feature, column < features.count { features[column] = feature }
     return feature
   }

@@ -21,7 +21,7 @@ struct JSONSamples: ~Copyable {
   /// - Complexity: O(bytes)
   mutating func decode(
     _ payload: Span<UInt8>, _ reader: inout JSONReader, _ purpose: SampleDecoder.Purpose, _ row: inout RowBuilder,
-    _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+    _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     try payload.withUnsafeBufferPointer { (bytes) throws(SampleError) in
       if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
@@ -44,7 +44,7 @@ struct JSONSamples: ~Copyable {
 
   private mutating func decode(
     _ value: JSONReader.Value, _ purpose: SampleDecoder.Purpose, _ row: inout RowBuilder,
-    _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+    _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     guard value[0].kind == JSON_OBJECT else {
       throw SampleError(

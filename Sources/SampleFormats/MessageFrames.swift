@@ -16,7 +16,7 @@ extension SampleDecoder {
   /// - Complexity: O(bytes)
   public func decode(
     _ frames: Span<UnsafeRawBufferPointer>, format: Format = .auto, for purpose: Purpose,
-    into batch: inout SampleBatch, dictionary: inout FeatureDictionary
+    into batch: inout SampleBatch, dictionary: inout FeatureSpace
   ) throws(SampleError) {
     let known = dictionary.count
     batch.removeAll()

@@ -64,8 +64,8 @@ struct RepetitionFinder: ~Copyable {
       let feature = features[unchecked: position]
       var place = Int(truncatingIfNeeded: (feature &* 0x9E37_79B1) &>> shift)
       if values[unchecked: position] == 0 { zeros = true }
-      if table[unchecked: place] >= base || feature == FeatureDictionary.unknown {
-        if feature == FeatureDictionary.unknown {
+      if table[unchecked: place] >= base || feature == FeatureSpace.unknown {
+        if feature == FeatureSpace.unknown {
           unknown += 1
           values[position] = 0
           zeros = true

@@ -26,10 +26,14 @@ struct RowBuilder: ~Copyable {
   /// The names' features, once they have been looked up.
   private var features = Scratch<UInt32>()
   private var repetitions = RepetitionFinder()
+  private var interactions: InteractionTable
+  /// The pairs of features, by their positions, whose products the row gets.
+  private var products = Scratch<Product>()
 
-  init(loss: Loss, limits: SampleLimits) {
+  init(loss: Loss, limits: SampleLimits, interactions: [Interaction] = []) {
     self.loss = loss
     self.limits = limits
+    self.interactions = InteractionTable(interactions)
   }
 
   /// Begins a row.
@@ -164,7 +168,7 @@ struct RowBuilder: ~Copyable {
   ///   - id: empty where it has none.
   ///   - isTargetOnly: whether it brings the target of an earlier sample of this id.
   mutating func end(
-    id: Span<UInt8>, isTargetOnly: Bool, _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+    id: Span<UInt8>, isTargetOnly: Bool, _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     let (sample, row) = (batch.count + batch.unlearned, batch.count)
     try end(&batch, &dictionary)
@@ -179,7 +183,8 @@ struct RowBuilder: ~Copyable {
   }
 
   /// Ends the row: keeps it, or drops it where it is not to be learned.
-  mutating func end(_ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary) throws(SampleError) {
+  mutating func end(_ batch: inout SampleBatch, _ dictionary: inout FeatureSpace) throws(SampleError) {
+    if !interactions.isEmpty { try interact() }
     let unknown = try lookUp(&dictionary)
     let kept = try keptLabel(batch)
     batch.unknownFeatures += unknown
@@ -191,6 +196,44 @@ struct RowBuilder: ~Copyable {
       values.withSpan { values in batch.append(features, values, bound: dictionary.count) }
     }
     batch.endRow(target: kept.target, importance: kept.importance)
+  }
+
+  /// Adds the products of features.
+  private mutating func interact() throws(SampleError) {
+    interactions.begin()
+    for position in 0..<names.count {
+      bytes.withSpan { bytes in
+        names[position].withBytes(among: bytes) { interactions.add($0, at: position) }
+      }
+    }
+    let known = values.count
+    products.removeAll()
+    let values = values.start
+    try interactions.forEachPair(isOne: { values[$0] == 1 }) { (first, second) throws(SampleError) in
+      guard known + products.count < limits.featuresPerSample else { throw tooMany() }
+      products.append(Product(first: Int32(first), second: Int32(second)))
+    }
+    for position in 0..<products.count {
+      let product = products[position]
+      try add(product)
+    }
+  }
+
+  /// Adds a feature that is the product of two.
+  private mutating func add(_ product: Product) throws(SampleError) {
+    let place = bytes.count
+    appendBytes(of: names[Int(product.first)])
+    bytes.append(UInt8(ascii: "*"))
+    appendBytes(of: names[Int(product.second)])
+    try addName(from: place, value: Double(values[Int(product.first)]) * Double(values[Int(product.second)]))
+  }
+
+  private mutating func appendBytes(of name: FeatureName) {
+    if name.isWhole {
+      name.withBytes(among: Span()) { bytes.append(contentsOf: $0) }
+    } else {
+      bytes.append(from: Int(name.low), count: name.count)
+    }
   }
 
   /// The target and importance weight that the row is kept with; nil where it is not kept.
@@ -221,23 +264,26 @@ struct RowBuilder: ~Copyable {
   /// Turns names into features, each once.
   ///
   /// - Returns: how many names are not known; none where they are added.
-  private mutating func lookUp(_ dictionary: inout FeatureDictionary) throws(SampleError) -> Int {
+  private mutating func lookUp(_ dictionary: inout FeatureSpace) throws(SampleError) -> Int {
     features.refill(withZeros: names.count)
-    let (addsNames, limit) = (addsNames, limits.features)
-    let found = names.withSpan { names in
+    let (addsNames, limit) = (addsNames, limits.namesWhileDecoding)
+    names.withSpan { names in
       bytes.withSpan { bytes in
         features.withMutableSpan { features in
-          if addsNames { return dictionary.intern(names, longNames: bytes, limit: limit, into: &features) }
-          dictionary.find(names, longNames: bytes, into: &features)
-          return names.count
+          if addsNames {
+            dictionary.intern(names, longNames: bytes, limit: limit, into: &features)
+          } else {
+            dictionary.find(names, longNames: bytes, into: &features)
+          }
         }
       }
     }
-    if found < names.count {
-      throw SampleError(
-        .limit, "feature \(quoted(names[found])) is new, and the model knows limits.features, \(limit), already")
+    if addsNames, let width = dictionary.width { try checkIndices(below: width) }
+    var outcome = repetitions.unite(&features, &values, refusing: refusesRepetition)
+    if case .repeated = outcome, dictionary.sharesIndices, !repeatsName() {
+      outcome = repetitions.unite(&features, &values, refusing: false)
     }
-    switch repetitions.unite(&features, &values, refusing: refusesRepetition) {
+    switch outcome {
     case .united(let unknown): return unknown
     case .repeated(let position):
       throw SampleError(
@@ -247,6 +293,27 @@ struct RowBuilder: ~Copyable {
         .featureValue,
         "the values of feature \(quoted(names[position])) add up to more than 3.4e38; they must stay finite")
     }
+  }
+
+  private func checkIndices(below width: Int) throws(SampleError) {
+    for position in 0..<names.count where features[position] == FeatureSpace.unknown {
+      throw bytes.withSpan { bytes in
+        names[position].withBytes(among: bytes) { SampleError(noIndex: $0, below: width) }
+      }
+    }
+  }
+
+  /// Whether a name stands twice, where features of different names may be the same.
+  private func repeatsName() -> Bool {
+    var places: [UInt32: [Int]] = [:]
+    for position in 0..<names.count { places[features[position], default: []].append(position) }
+    return places.values.contains { same in
+      same.count > 1 && Set(same.map { text(of: names[$0]) }).count < same.count
+    }
+  }
+
+  private func text(of name: FeatureName) -> [UInt8] {
+    bytes.withSpan { bytes in name.withBytes(among: bytes) { $0.withUnsafeBufferPointer { Array($0) } } }
   }
 
   private func tooLong(_ name: String, _ count: Int) -> SampleError {

@@ -10,7 +10,7 @@ enum SVMLightText {
   /// Decodes a line into a row of the batch.
   static func decode(
     _ line: borrowing TextLine, _ purpose: SampleDecoder.Purpose, _ row: inout RowBuilder,
-    _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+    _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     let end = line.place(of: UInt8(ascii: "#"), in: 0..<line.count)
     let first = line.word(in: 0..<end)

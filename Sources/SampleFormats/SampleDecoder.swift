@@ -45,14 +45,18 @@ public final class SampleDecoder {
   /// - Parameters:
   ///   - loss: decides which targets are valid.
   ///   - fields: what the fields of JSON records are for, without a contradiction.
+  ///   - interactions: whose features are multiplied with whose; arrays have no namespaces.
   /// - Returns: nil when memory is short.
-  public init?(loss: Loss, limits: SampleLimits = SampleLimits(), fields: JSONFields = JSONFields()) {
+  public init?(
+    loss: Loss, limits: SampleLimits = SampleLimits(), fields: JSONFields = JSONFields(),
+    interactions: [Interaction] = []
+  ) {
     guard let json = JSONReader(maximumDepth: limits.nestingDepth) else { return nil }
     self.limits = limits
     self.json = json
     arrays = ArraySamples(loss: loss, limits: limits)
     records = JSONSamples(limits: limits, fields: fields)
-    row = RowBuilder(loss: loss, limits: limits)
+    row = RowBuilder(loss: loss, limits: limits, interactions: interactions)
   }
 
   /// Replaces what `batch` holds with the samples of `payload`, in their order.
@@ -61,7 +65,7 @@ public final class SampleDecoder {
   /// - Complexity: O(bytes)
   public func decode(
     _ payload: Span<UInt8>, format: Format = .auto, for purpose: Purpose, into batch: inout SampleBatch,
-    dictionary: inout FeatureDictionary
+    dictionary: inout FeatureSpace
   ) throws(SampleError) {
     let known = dictionary.count
     batch.removeAll()
@@ -110,7 +114,7 @@ public final class SampleDecoder {
 
   private func decodeText(
     _ text: Span<UInt8>, _ decodeLine: LineDecoder, _ purpose: Purpose, _ batch: inout SampleBatch,
-    _ dictionary: inout FeatureDictionary
+    _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     guard text.withUnsafeBufferPointer({ json_is_utf8($0.baseAddress, $0.count) }) else {
       try explainUTF8(text)
@@ -128,6 +132,6 @@ public final class SampleDecoder {
   /// Decodes a line into a row of the batch.
   private typealias LineDecoder = (
     _ line: borrowing TextLine, _ purpose: Purpose, _ row: inout RowBuilder, _ batch: inout SampleBatch,
-    _ dictionary: inout FeatureDictionary
+    _ dictionary: inout FeatureSpace
   ) throws(SampleError) -> Void
 }

@@ -42,6 +42,14 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
 
   public var description: String { "\(message) (\(reason.rawValue))" }
 
+  /// The error about a name that is no index of one.
+  init(noIndex name: Span<UInt8>, below width: Int) {
+    self.init(
+      .featureName,
+      "feature \(quoted(name)) is no index; with features.space = indexed, names are whole numbers below features.width, "
+        + "\(width)")
+  }
+
   /// The same error with a position, where it has none yet.
   func at(_ position: Int) -> SampleError {
     SampleError(reason, message, at: self.position ?? position)

@@ -15,6 +15,9 @@ public struct SampleLimits: Sendable, Equatable {
   /// Sources that number their samples.
   public var sources: Int
 
+  /// Names that there may be until a message has been decoded and room been found for its new ones.
+  var namesWhileDecoding: Int { min(features * 2, 1 << 31) }
+
   public init(
     messageBytes: Int = 16 << 20, samplesPerMessage: Int = 100_000, featuresPerSample: Int = 1_000_000,
     nameBytes: Int = 1024, nestingDepth: Int = 32, features: Int = 1 << 24,

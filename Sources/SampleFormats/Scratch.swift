@@ -28,6 +28,14 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     count += elements.count
   }
 
+  /// Adds elements that it has already.
+  mutating func append(from start: Int, count added: Int) {
+    precondition(start >= 0 && added >= 0 && start + added <= count)
+    if added > capacity - count { grow(to: count + added) }
+    (base + count).initialize(from: base + start, count: added)
+    count += added
+  }
+
   @inline(__always)
   mutating func removeAll() {
     count = 0

@@ -55,7 +55,7 @@ struct SparseRow {
   /// - Complexity: O(values), and the names of columns not met before
   func append(
     to batch: inout SampleBatch, _ columns: inout ColumnTable, _ repetitions: inout RepeatedColumns, adds: Bool,
-    _ dictionary: inout FeatureDictionary
+    _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     repetitions.beginRow()
     for position in range {

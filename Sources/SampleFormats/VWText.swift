@@ -14,7 +14,7 @@ enum VWText {
   /// Decodes a line into a row of the batch.
   static func decode(
     _ line: borrowing TextLine, _ purpose: SampleDecoder.Purpose, _ row: inout RowBuilder,
-    _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+    _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     var place = line.place(of: bar, in: 0..<line.count)
     if place == line.count {

@@ -14,6 +14,10 @@ public struct Event: Sendable, Equatable {
     public static let divergenceEnded = Kind(rawValue: "divergence_ended")
     /// A message was not accepted. Carries a `rejection`.
     public static let messageRejected = Kind(rawValue: "message_rejected")
+    /// The dictionary was full, and features were forgotten to make room for new ones. Carries a `room`.
+    public static let featuresForgotten = Kind(rawValue: "features_forgotten")
+    /// The dictionary was full, no feature could be forgotten, and new ones were left out. Carries a `room`.
+    public static let featuresRefused = Kind(rawValue: "features_refused")
   }
 
   /// How the loss and the steps were at the event.
@@ -76,6 +80,19 @@ public struct Event: Sendable, Equatable {
     }
   }
 
+  /// What a full dictionary did.
+  public struct Room: Codable, Sendable, Equatable {
+    /// How many features were forgotten, or left out, since the last event of this kind.
+    public var features: UInt64
+    /// limits.features.
+    public var limit: Int
+
+    public init(features: UInt64, limit: Int) {
+      self.features = features
+      self.limit = limit
+    }
+  }
+
   public var kind: Kind
   /// The model's clock.
   public var step: UInt64
@@ -87,10 +104,12 @@ public struct Event: Sendable, Equatable {
   public var divergence: Divergence?
   /// For events about rejected messages.
   public var rejection: Rejection?
+  /// For events about a full dictionary.
+  public var room: Room?
 
   public init(
     _ kind: Kind, step: UInt64, time: Double, message: String, divergence: Divergence? = nil,
-    rejection: Rejection? = nil
+    rejection: Rejection? = nil, room: Room? = nil
   ) {
     self.kind = kind
     self.step = step
@@ -98,6 +117,7 @@ public struct Event: Sendable, Equatable {
     self.message = message
     self.divergence = divergence
     self.rejection = rejection
+    self.room = room
   }
 }
 
@@ -115,6 +135,7 @@ extension Event: Codable {
     message = try event.decode(String.self, forKey: .message)
     divergence = [.divergenceBegan, .divergenceEnded].contains(kind) ? try Divergence(from: decoder) : nil
     rejection = kind == .messageRejected ? try Rejection(from: decoder) : nil
+    room = [.featuresForgotten, .featuresRefused].contains(kind) ? try Room(from: decoder) : nil
   }
 
   /// One object: what the kind has to tell stands beside what all events have.
@@ -126,5 +147,6 @@ extension Event: Codable {
     try event.encode(message, forKey: .message)
     try divergence?.encode(to: encoder)
     try rejection?.encode(to: encoder)
+    try room?.encode(to: encoder)
   }
 }

@@ -87,6 +87,19 @@ public struct Stats: Codable, Sendable, Equatable {
     }
   }
 
+  /// What a full dictionary did since the daemon started.
+  public struct Room: Codable, Sendable, Equatable {
+    /// Features that were forgotten to make room for others.
+    public var forgotten: UInt64
+    /// Features that were left out of their samples, since none could be forgotten; each as often as it came.
+    public var refused: UInt64
+
+    public init(forgotten: UInt64, refused: UInt64) {
+      self.forgotten = forgotten
+      self.refused = refused
+    }
+  }
+
   /// Whether all that the daemon promises holds.
   public enum Health: String, Codable, Sendable {
     case ok
@@ -136,6 +149,7 @@ public struct Stats: Codable, Sendable, Equatable {
   public var diverging: Bool
   public var sequences: Sequences
   public var delayed: Delayed
+  public var room: Room
   public var checkpoint: Checkpoint?
 
   public init(
@@ -143,7 +157,7 @@ public struct Stats: Codable, Sendable, Equatable {
     messages: UInt64, rejected: [String: UInt64], samplesPerSecond: Double, loss: Loss, validation: Validation,
     features: Int,
     activeSet: Int, sparsity: Double, l1Norm: Double, l2Norm: Double, intercept: Double, stepSize: Double,
-    clampedUpdates: UInt64, diverging: Bool, sequences: Sequences, delayed: Delayed,
+    clampedUpdates: UInt64, diverging: Bool, sequences: Sequences, delayed: Delayed, room: Room,
     checkpoint: Checkpoint?
   ) {
     self.health = health
@@ -168,12 +182,13 @@ public struct Stats: Codable, Sendable, Equatable {
     self.diverging = diverging
     self.sequences = sequences
     self.delayed = delayed
+    self.room = room
     self.checkpoint = checkpoint
   }
 
   enum CodingKeys: String, CodingKey {
     case health, problem, step, samples, unlearned, messages, rejected, loss, validation, features, sparsity, intercept
-    case diverging, sequences, delayed
+    case diverging, sequences, delayed, room
     case uptimeSeconds = "uptime_seconds"
     case samplesPerSecond = "samples_per_second"
     case activeSet = "active_set"

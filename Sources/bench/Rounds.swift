@@ -22,10 +22,10 @@ final class TimedModel {
   private var model: Model
 
   init(_ learner: LinearLearner) {
-    var dictionary = FeatureDictionary()
-    for feature in 0..<learner.count { _ = dictionary.intern(String(feature).utf8Span.span) }
+    var space = FeatureSpace()
+    for feature in 0..<learner.count { space.intern(String(feature).utf8Span.span) }
     model = Model(
-      dictionary: dictionary, learner: learner, validation: ProgressiveValidation(learner.configuration.loss))
+      space, learner: learner, validation: ProgressiveValidation(learner.configuration.loss))
   }
 
   /// Learns all rows.

@@ -31,7 +31,7 @@ final class TimedDecoder {
     let seconds = try Seconds.measure {
       for message in text.messages {
         try decoder.decode(
-          message.span, format: text.kind.format, for: .learn, into: &batch, dictionary: &model.dictionary)
+          message.span, format: text.kind.format, for: .learn, into: &batch, dictionary: &model.space)
         samples += batch.count
         if learns { model.learn(batch) }
       }

@@ -62,8 +62,9 @@ struct CheckpointContents: Encodable {
     let model = checkpoint.model
     configuration = model.configuration
     let values = model.learner.coefficients()
+    let listed = values.indices.filter { model.space.isListed($0, value: values[$0]) }
     let sorted = CoefficientTable.sortedByMagnitude(
-      names: values.indices.map { model.dictionary.name(at: $0) }, values: values)
+      names: listed.map { model.space.name(at: $0) }, values: listed.map { values[$0] })
     let shown = sorted.prefix(top ?? sorted.count)
     self.file = file
     time = checkpoint.time
@@ -71,7 +72,7 @@ struct CheckpointContents: Encodable {
     let function = configuration.lossFunction
     loss = Loss(
       overall: model.validation.overall(function)?.loss, recent: model.validation.recent(function)?.loss)
-    features = values.count
+    features = model.space.featureCount
     activeSet = values.count { $0 != 0 }
     intercept = model.learner.intercept
     names = shown.map(\.name)

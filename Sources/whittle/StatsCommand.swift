@@ -48,6 +48,10 @@ struct StatsCommand: ParsableCommand {
     model.add(["intercept", number(stats.intercept)])
     model.add(["step size", number(stats.stepSize)])
     model.add(["clamped updates", Format.count(stats.clampedUpdates)])
+    if stats.room.forgotten > 0 || stats.room.refused > 0 {
+      stream.add(["features forgotten for others", Format.count(stats.room.forgotten)])
+      stream.add(["features without room", Format.count(stats.room.refused)])
+    }
     if stats.delayed.waiting > 0 || stats.delayed.matched > 0 || stats.delayed.unmatched > 0 {
       stream.add(["samples waiting for targets", Format.count(UInt64(clamping: stats.delayed.waiting))])
       stream.add(["  matched", Format.count(stats.delayed.matched)])

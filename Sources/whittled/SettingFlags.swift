@@ -86,6 +86,11 @@ struct StreamFlags: SettingFlags {
   @Option(name: name("json.source"), help: help("json.source")) var source: String?
   @Option(name: name("json.seq"), help: help("json.seq")) var seq: String?
   @Option(name: name("json.ignore"), help: help("json.ignore")) var ignore: [String] = []
+  @Option(name: name("features.space"), help: help("features.space")) var space: String?
+  @Option(name: name("features.bits"), help: help("features.bits")) var bits: String?
+  @Option(name: name("features.width"), help: help("features.width")) var width: String?
+  @Option(name: name("features.names"), help: help("features.names")) var names: String?
+  @Option(name: name("features.interactions"), help: help("features.interactions")) var interactions: [String] = []
   @Option(name: name("limits.message_bytes"), help: help("limits.message_bytes")) var messageBytes: String?
   @Option(name: name("limits.samples_per_message"), help: help("limits.samples_per_message"))
   var samplesPerMessage: String?
@@ -104,6 +109,7 @@ struct StreamFlags: SettingFlags {
       "ingest.format": format, "ingest.receive_high_water_mark": highWaterMark, "json.layout": layout,
       "json.target": target, "json.features": featuresField, "json.weight": weight, "json.id": id,
       "json.source": source, "json.seq": seq,
+      "features.space": space, "features.bits": bits, "features.width": width, "features.names": names,
       "limits.message_bytes": messageBytes, "limits.samples_per_message": samplesPerMessage,
       "limits.features_per_sample": featuresPerSample, "limits.name_bytes": nameBytes,
       "limits.nesting_depth": nestingDepth, "limits.features": features, "limits.sources": sources,
@@ -112,6 +118,7 @@ struct StreamFlags: SettingFlags {
       "ingest.sub.bind": subBind, "ingest.sub.connect": subConnect, "ingest.sub.topics": subTopics,
       "ingest.pull.bind": pullBind, "ingest.pull.connect": pullConnect,
       "ingest.router.bind": routerBind, "ingest.router.connect": routerConnect, "json.ignore": ignore,
+      "features.interactions": interactions,
     ]) { $1 }
   }
 }

@@ -27,12 +27,12 @@ final class FuzzedStream {
 
   /// Decodes a message, and learns it where it is one.
   func take(_ message: Span<UInt8>) {
-    let known = model.dictionary.count
+    let known = model.space.count
     do throws(SampleError) {
-      try decoder.decode(message, format: format, for: .learn, into: &batch, dictionary: &model.dictionary)
+      try decoder.decode(message, format: format, for: .learn, into: &batch, dictionary: &model.space)
     } catch {
       precondition(batch.count == 0 && batch.features.isEmpty && batch.values.isEmpty, "a rejected message left rows")
-      precondition(model.dictionary.count == known, "a rejected message left names")
+      precondition(model.space.count == known, "a rejected message left names")
       precondition(!error.message.isEmpty)
       return
     }
@@ -43,7 +43,7 @@ final class FuzzedStream {
       precondition(model.learner.coefficient(feature).isFinite, "coefficient \(feature) is not finite")
     }
     // So that later inputs meet new names again.
-    if model.dictionary.count > 400 { model = FuzzedStream.freshModel() }
+    if model.space.count > 400 { model = FuzzedStream.freshModel() }
   }
 
   private func checkBatch() {
@@ -51,12 +51,12 @@ final class FuzzedStream {
     precondition(batch.count + batch.unlearned > 0, "a message without a sample was accepted")
     precondition(batch.count + batch.unlearned <= limits.samplesPerMessage, "too many samples")
     precondition(batch.features.count == batch.values.count && batch.rowEnds.last ?? 0 == batch.features.count)
-    precondition(model.dictionary.count <= limits.features, "too many features")
+    precondition(model.space.count <= limits.features, "too many features")
     for row in 0..<batch.count {
       let features = batch.features[batch.range(of: row)]
       precondition(features.count <= limits.featuresPerSample, "too many features in a sample")
       precondition(Set(features).count == features.count, "a feature stands twice in a row")
-      precondition(features.allSatisfy { $0 < model.dictionary.count }, "a feature that nobody named")
+      precondition(features.allSatisfy { $0 < model.space.count }, "a feature that nobody named")
       precondition(batch.targets[row].isFinite, "a target that is not finite")
       precondition(batch.importances[row] > 0 && batch.importances[row].isFinite, "an importance weight out of range")
     }

@@ -29,7 +29,7 @@ struct DecodingAnswer: Encodable {
     }
     guard let decoder = SampleDecoder(loss: .squared) else { throw Refusal(description: "memory is short") }
     var batch = SampleBatch()
-    var dictionary = FeatureDictionary()
+    var dictionary = FeatureSpace()
     let message = Array(request.decode.utf8)
     do throws(SampleError) {
       try decoder.decode(message.span, format: format, for: .learn, into: &batch, dictionary: &dictionary)

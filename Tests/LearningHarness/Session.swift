@@ -38,9 +38,9 @@ struct Session {
     }
     var model = Model(request.configuration)
     let names = request.names ?? (0..<width).map { "f\($0)" }
-    columns = names.map { name in
+    columns = names.compactMap { name in
       let utf8 = Array(name.utf8)
-      return model.dictionary.intern(utf8.span)
+      return model.space.intern(utf8.span)
     }
     guard Set(columns).count == width else { throw Refusal(description: "two columns have the same name") }
     // Without a row: from here on the model knows every column.

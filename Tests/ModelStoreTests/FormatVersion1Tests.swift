@@ -34,7 +34,7 @@ struct FormatVersion1Tests {
     let model = checkpoint.model
     #expect(checkpoint.time == 1_795_231_895.6851475)
     #expect(model.steps == 100)
-    #expect((0..<model.dictionary.count).map { model.dictionary.name(at: $0) } == Self.names)
+    #expect((0..<model.space.count).map { model.space.name(at: $0) } == Self.names)
     #expect(model.learner.column(.values) == .float32(Self.values))
     #expect(model.learner.column(.epochs) == .uint32([0, 0, 0]))
     #expect(model.learner.column(.marks) == .float64([Self.mark, Self.mark, Self.mark]))

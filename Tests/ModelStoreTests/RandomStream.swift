@@ -15,7 +15,7 @@ struct RandomStream {
 
   /// Names that a file must bring back to the byte: composed and decomposed letters are two features.
   private static let names = [
-    "a", "b", "größe", "é", "e\u{301}", "温度", "👩🏽‍🔬", "with \"quotes\" and \\", "tab\tline\n", "", "nul\u{0}", "ns^x",
+    "a", "b", "größe", "é", "e\u{301}", "温度", "👩🏽‍🔬", "with \"quotes\" and \\", "tab\tline\n", " ", "nul\u{0}", "ns^x",
     String(repeating: "long", count: 50), "\u{2028}", "\"checksum\":\"crc32c:00000000\"", "<script>",
   ]
 
@@ -110,7 +110,7 @@ extension Model {
     var batch = SampleBatch()
     for sample in message {
       for (name, value) in sample.features {
-        batch.append(feature: dictionary.intern(Array(name.utf8).span), value: value)
+        batch.append(feature: space.intern(name), value: value)
       }
       batch.endRow(target: sample.target, importance: sample.importance)
     }

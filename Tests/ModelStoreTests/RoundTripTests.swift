@@ -55,7 +55,7 @@ struct RoundTripTests {
     ])
     let file = try directory.write(try Checkpoint(model, time: 0).encoded().flatMap { $0 }, to: "model")
     #expect(ModelBits(try Checkpoint(file: file).model) == ModelBits(model))
-    #expect(model.dictionary.count == count)
+    #expect(model.space.count == count)
   }
 
   /// Names that were made known but not yet learned are zero, and learning them later is as if nothing had happened.
@@ -64,7 +64,7 @@ struct RoundTripTests {
     var model = Model(LearnerConfiguration(penalty: Penalty(l1: 0.01, l2: 0.01, period: 4)))
     let sample = RandomStream.Sample(features: [("known", 1), ("too", 2)], target: 1, importance: 1)
     model.learn([sample])
-    _ = model.dictionary.intern(Array("new".utf8).span)
+    model.space.intern("new")
     let file = try directory.write(try Checkpoint(model, time: 0).encoded().flatMap { $0 }, to: "model")
     var restored = try Checkpoint(file: file).model
     #expect(restored.learner.count == 3)

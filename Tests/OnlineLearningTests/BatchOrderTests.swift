@@ -9,7 +9,7 @@ import Testing
   /// Learns samples in batches of so many rows. All features are there from the beginning.
   private func learned(_ learnerCase: LearnerCase, _ samples: [Sample], rows: Int) -> ModelBits {
     var model = Model(learnerCase.configuration)
-    for feature in 0..<LearnerCase.dimensions { model.dictionary.intern("feature \(feature)") }
+    for feature in 0..<LearnerCase.dimensions { model.space.intern("feature \(feature)") }
     var batch = SampleBatch()
     for (number, sample) in samples.enumerated() {
       for (feature, value) in zip(sample.features, sample.values) {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import OnlineLearning
+import TestSupport
 import Testing
 
 @Suite struct ModelTests {
@@ -10,8 +11,7 @@ import Testing
   @Test func rowsAreLearnedInOrder() {
     var model = Model(configuration)
     var batch = SampleBatch()
-    let name = Array("sleep".utf8)
-    let sleep = model.dictionary.intern(name.span)
+    let sleep = model.space.intern("sleep")
     batch.append(feature: sleep, value: 2)
     batch.endRow(target: 1, importance: 1)
     batch.append(feature: sleep, value: 1)
@@ -34,7 +34,7 @@ import Testing
   /// The model of `rowsAreLearnedInOrder`, with rows in between that are only predicted.
   @Test func rowsWithoutATargetArePredictedInTheirPlaces() {
     var model = Model(configuration)
-    let sleep = model.dictionary.intern(Array("sleep".utf8).span)
+    let sleep = model.space.intern("sleep")
     let rows: [(value: Float, target: Double, importance: Double)] = [
       (1, .nan, 1), (2, 1, 1), (2, .nan, 1), (-1, .nan, 1), (1, 0, 3), (2, .nan, 1),
     ]

@@ -82,8 +82,7 @@ struct ModelUnderTest {
 
   private mutating func index(of feature: Int) -> UInt32 {
     if let index = indices[feature] { return index }
-    let name = Array("feature \(feature)".utf8)
-    let index = model.dictionary.intern(name.span)
+    let index = model.space.intern("feature \(feature)")
     indices[feature] = index
     return index
   }
@@ -92,7 +91,7 @@ struct ModelUnderTest {
   func coefficients(dimensions: Int) -> [Double] {
     let coefficients = model.learner.coefficients()
     return (0..<dimensions).map { feature in
-      model.dictionary.index(of: "feature \(feature)").map { Double(coefficients[Int($0)]) } ?? 0
+      model.space.index(of: "feature \(feature)").map { Double(coefficients[Int($0)]) } ?? 0
     }
   }
 }

@@ -42,8 +42,7 @@ import Testing
     let validation = try JSONDecoder().decode(
       ProgressiveValidation.self, from: JSONEncoder().encode(model.validation))
     return Model(
-      dictionary: try #require(
-        FeatureDictionary(bytes: model.dictionary.nameBytes, ends: model.dictionary.nameEnds)),
+      try #require(FeatureSpace(model.space.state, names: model.space.names, keepingNames: 0)),
       learner: try #require(LinearLearner(configuration, state: state, columns: learner.columns)),
       validation: validation)
   }

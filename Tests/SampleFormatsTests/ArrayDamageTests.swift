@@ -80,7 +80,7 @@ struct ArrayDamageTests {
   private func expectSound(_ bench: Workbench, _ context: @autoclosure () -> String) {
     let batch = bench.batch
     let isSound =
-      batch.features.allSatisfy { $0 < bench.model.dictionary.count }
+      batch.features.allSatisfy { $0 < bench.model.space.count }
       && batch.values.allSatisfy { $0.isFinite && $0 != 0 } && batch.features.count == batch.values.count
       && batch.rowEnds.last ?? 0 == batch.features.count && batch.rowEnds == batch.rowEnds.sorted()
       && batch.targets.allSatisfy(\.isFinite) && batch.targets.count == batch.count

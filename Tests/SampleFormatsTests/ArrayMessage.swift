@@ -78,7 +78,7 @@ extension Workbench {
     }
     defer { for (room, _) in memory { room.deallocate() } }
     let lent = memory.map(\.part)
-    try decoder.decode(lent.span, format: format, for: purpose, into: &batch, dictionary: &model.dictionary)
+    try decoder.decode(lent.span, format: format, for: purpose, into: &batch, dictionary: &model.space)
   }
 
   func learn(frames: [[UInt8]], format: SampleDecoder.Format = .auto) throws(SampleError) {

@@ -202,10 +202,6 @@ struct ArrayMistake: Sendable, CustomTestStringConvertible {
     dense([[1], [2]], [1, 2], "limits.samples_per_message is 1", .limit, limits: SampleLimits(samplesPerMessage: 1)),
     dense([[1, 0]], [1], "limits.features_per_sample is 1", .limit, limits: SampleLimits(featuresPerSample: 1)),
     sparse("sample 1: the sample has 2 features", .limit, limits: SampleLimits(featuresPerSample: 1)),
-    dense(
-      [[1, 0]], [1], #"feature "1" is new, and the model knows limits.features, 1"#, .limit,
-      limits: SampleLimits(features: 1)),
-    sparse(#"feature "1" is new"#, .limit, limits: SampleLimits(features: 2)),
     dense([Array(repeating: 1, count: 11)], [1], "limits.name_bytes is 1", .limit, limits: SampleLimits(nameBytes: 1)),
     dense([[1, 0]], [1], "limits.message_bytes is 90", .limit, limits: SampleLimits(messageBytes: 90)),
     ArrayMistake(

@@ -198,9 +198,9 @@ struct ArraySampleTests {
         try texts.learn(text)
       case 2:
         // Another model, as after a restart.
-        let names = arrays.model.dictionary
+        let names = arrays.model.space
         arrays.model = Model(
-          dictionary: FeatureDictionary(bytes: names.nameBytes, ends: names.nameEnds)!,
+          FeatureSpace(names.state, names: names.names, keepingNames: 0)!,
           learner: arrays.model.learner, validation: arrays.model.validation)
       default:
         let columns = rows[0].indices.map { (column: $0 * 5 % 60, value: rows[0][$0]) }.sorted { $0.column < $1.column }
@@ -225,7 +225,8 @@ struct ArraySampleTests {
     try bench.learn(frames: ArrayMessage.dense([[1, 2, 3]], y: [1]).frames)
     bench.model = before
     // As many names, and others.
-    bench.model.dictionary = FeatureDictionary(bytes: Array("abc".utf8), ends: [1, 2, 3])!
+    bench.model.space = FeatureSpace(
+      FeatureSpace.State(), names: FeatureSpace.Names(bytes: Array("abc".utf8), ends: [1, 2, 3]), keepingNames: 0)!
     try bench.learn(frames: ArrayMessage.dense([[1, 2, 3]], y: [1]).frames)
     #expect(bench.names == ["a", "b", "c", "0", "1", "2"])
     #expect(bench.rows[0].features.map(\.name) == ["0", "1", "2"])

@@ -51,20 +51,21 @@ struct MutationTests {
   private func expectSound(_ bench: Workbench, _ context: @autoclosure () -> String) {
     let batch = bench.batch
     let isSound =
-      batch.features.allSatisfy { $0 < bench.model.dictionary.count }
+      batch.features.allSatisfy { $0 < bench.model.space.count }
       && batch.values.allSatisfy { $0.isFinite && $0 != 0 } && batch.features.count == batch.values.count
       && batch.rowEnds.last ?? 0 == batch.features.count && batch.rowEnds == batch.rowEnds.sorted()
       && batch.targets.allSatisfy(\.isFinite) && batch.targets.count == batch.count
       && batch.importances.allSatisfy { $0 > 0 && $0.isFinite } && batch.importances.count == batch.count
       && batch.count + batch.unlearned > 0
     #expect(isSound, "\(context()): \(batch)")
-    #expect(isUTF8(bench.model.dictionary), "\(context()): a name is not UTF-8")
+    #expect(isUTF8(bench.model.space), "\(context()): a name is not UTF-8")
   }
 
-  private func isUTF8(_ dictionary: FeatureDictionary) -> Bool {
+  private func isUTF8(_ space: FeatureSpace) -> Bool {
+    let names = space.names
     var start = 0
-    for end in dictionary.nameEnds {
-      if String(validating: dictionary.nameBytes[start..<end], as: UTF8.self) == nil { return false }
+    for end in names.ends {
+      if String(validating: names.bytes[start..<end], as: UTF8.self) == nil { return false }
       start = end
     }
     return true

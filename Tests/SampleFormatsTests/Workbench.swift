@@ -18,7 +18,7 @@ final class Workbench {
     _ payload: [UInt8], format: SampleDecoder.Format = .auto, for purpose: SampleDecoder.Purpose = .learn
   ) throws(SampleError) {
     try decoder.decode(
-      payload.span, format: format, for: purpose, into: &batch, dictionary: &model.dictionary)
+      payload.span, format: format, for: purpose, into: &batch, dictionary: &model.space)
   }
 
   func decode(
@@ -42,7 +42,7 @@ final class Workbench {
       Row(
         target: batch.targets[row], importance: batch.importances[row],
         features: batch.range(of: row).map { place in
-          Feature(name: model.dictionary.name(at: Int(batch.features[place])), value: batch.values[place])
+          Feature(name: model.space.name(at: Int(batch.features[place])), value: batch.values[place])
         })
     }
   }
@@ -59,7 +59,7 @@ final class Workbench {
     }
   }
 
-  var names: [String] { (0..<model.dictionary.count).map(model.dictionary.name(at:)) }
+  var names: [String] { (0..<model.space.count).map(model.space.name(at:)) }
 }
 
 struct Feature: Equatable {

@@ -3,8 +3,9 @@ public import OnlineLearning
 /// All that a model holds, to the bit.
 public struct ModelBits: Equatable {
   private let configuration: LearnerConfiguration
-  private let nameBytes: [UInt8]
-  private let nameEnds: [Int]
+  private let space: FeatureSpace.State
+  private let names: FeatureSpace.Names
+  private let lastSeen: [UInt64]
   private let columns: [[UInt64]]
   private let coefficients: [UInt32]
   private let intercept: UInt64
@@ -13,8 +14,10 @@ public struct ModelBits: Equatable {
 
   public init(_ model: Model) {
     configuration = model.configuration
-    nameBytes = model.dictionary.nameBytes
-    nameEnds = model.dictionary.nameEnds
+    space = model.space.state
+    // Those of hashed features are no part of what is learned.
+    names = model.space.sharesIndices ? FeatureSpace.Names(bytes: [], ends: []) : model.space.names
+    lastSeen = model.space.lastSeenSteps
     columns = LinearLearner.columns(of: configuration).map { column in
       switch model.learner.column(column) {
       case .float32(let values): values.map { UInt64($0.bitPattern) }

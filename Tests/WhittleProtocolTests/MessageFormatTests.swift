@@ -60,7 +60,7 @@ import WhittleProtocol
       sequences: Stats.Sequences(
         sources: 1, missing: 2, duplicates: 3,
         bySource: ["pump": Stats.Sequences.Source(last: 9, missing: 2, duplicates: 3)]),
-      delayed: Stats.Delayed(waiting: 4, matched: 5, forgotten: 6, unmatched: 7),
+      delayed: Stats.Delayed(waiting: 4, matched: 5, forgotten: 6, unmatched: 7), room: Stats.Room(forgotten: 8, refused: 9),
       checkpoint: Stats.Checkpoint(step: 15, file: "model-15.safetensors", ageSeconds: 7.5))
   }
 
@@ -71,7 +71,7 @@ import WhittleProtocol
         {"active_set":3,"checkpoint":{"age_seconds":7.5,"file":"model-15.safetensors","step":15},\
         "clamped_updates":1,\
         "delayed":{"forgotten":6,"matched":5,"unmatched":7,"waiting":4},"diverging":true,"features":4,"health":"ok","intercept":-1,"l1_norm":6,"l2_norm":3.5,\
-        "loss":{"overall":0.5,"recent":0.25},"messages":12,"rejected":{"not_json":2},"samples":10,\
+        "loss":{"overall":0.5,"recent":0.25},"messages":12,"rejected":{"not_json":2},"room":{"forgotten":8,"refused":9},"samples":10,\
         "samples_per_second":2.5,\
         "sequences":{"by_source":{"pump":{"duplicates":3,"last":9,"missing":2}},"duplicates":3,"missing":2,"sources":1},\
         "sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\
@@ -94,7 +94,7 @@ import WhittleProtocol
       isWritten: """
         {"active_set":3,"clamped_updates":1,\
         "delayed":{"forgotten":6,"matched":5,"unmatched":7,"waiting":4},"diverging":true,"features":4,"health":"degraded","intercept":-1,"l1_norm":6,\
-        "l2_norm":3.5,"loss":{},"messages":12,"problem":"the disk is full","rejected":{},"samples":10,\
+        "l2_norm":3.5,"loss":{},"messages":12,"problem":"the disk is full","rejected":{},"room":{"forgotten":8,"refused":9},"samples":10,\
         "samples_per_second":2.5,\
         "sequences":{"by_source":{"pump":{"duplicates":3,"last":9,"missing":2}},"duplicates":3,"missing":2,"sources":1},\
         "sparsity":0.25,"step":20,"step_size":0.125,"unlearned":3,"uptime_seconds":1.5,\

@@ -64,7 +64,7 @@ extension Model {
     var batch = SampleBatch()
     for message in messages {
       let bytes = Array(message.utf8)
-      try decoder.decode(bytes.span, for: .learn, into: &batch, dictionary: &dictionary)
+      try decoder.decode(bytes.span, for: .learn, into: &batch, dictionary: &space)
       learn(batch)
     }
   }

@@ -31,7 +31,7 @@ struct DivergenceTests {
     func random() -> Double { Double.random(in: -1...1, using: &generator) * 3.0.squareRoot() }
     var example = first
     var model = Model(example.configuration)
-    let features = (0..<10).map { model.dictionary.intern(Array("f\($0)".utf8).span) }
+    let features = (0..<10).map { model.space.intern("f\($0)") }
     var watch = DivergenceWatch()
     var changes: [(UInt64, DivergenceWatch.Change)] = []
     for sample in 1...samples + more {

@@ -32,7 +32,7 @@ import WhittleProtocol
     var batch = SampleBatch()
     func margin(_ features: String) throws -> Double {
       let question = Array(#"{"x": \#(features)}"#.utf8)
-      try decoder.decode(question.span, for: .predict, into: &batch, dictionary: &expected.dictionary)
+      try decoder.decode(question.span, for: .predict, into: &batch, dictionary: &expected.space)
       return expected.margin(of: 0, in: batch)
     }
     for id in 0..<150 {

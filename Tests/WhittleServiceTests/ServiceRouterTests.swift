@@ -119,7 +119,7 @@ import ZeroMQ
       var learned = 0
       for sample in samples {
         let bytes = Array(sample.utf8)
-        try decoder.decode(bytes.span, for: .predict, into: &batch, dictionary: &expected.dictionary)
+        try decoder.decode(bytes.span, for: .predict, into: &batch, dictionary: &expected.space)
         predictions.append(loss.prediction(expected.margin(of: 0, in: batch)))
         let before = expected.steps
         try expected.learn([sample])

@@ -164,4 +164,5 @@ let exampleStats = Stats(
   features: 9, activeSet: 3, sparsity: 2.0 / 3, l1Norm: 3, l2Norm: 2, intercept: 0.1, stepSize: 0.01,
   clampedUpdates: 0, diverging: false,
   sequences: Stats.Sequences(sources: 0, missing: 0, duplicates: 0, bySource: [:]),
-  delayed: Stats.Delayed(waiting: 0, matched: 0, forgotten: 0, unmatched: 0), checkpoint: nil)
+  delayed: Stats.Delayed(waiting: 0, matched: 0, forgotten: 0, unmatched: 0),
+  room: Stats.Room(forgotten: 0, refused: 0), checkpoint: nil)

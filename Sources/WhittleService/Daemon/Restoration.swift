@@ -28,29 +28,37 @@ struct Restoration {
     }
     guard let restored = newest.checkpoint, let entry = newest.entry else {
       if !newest.skipped.isEmpty { throw .noWholeCheckpoint(directory: directory, newest.skipped) }
-      model = Model(loaded.settings.learner)
+      model = Model(
+        loaded.settings.learner,
+        FeatureSpace(loaded.settings.features.kind, keepingNames: loaded.settings.features.names))
       sequences = SourceSequences()
       checkpoint = nil
       logger.info("starting with a new model", metadata: ["directory": "\(directory)"])
       return
     }
-    try Restoration.checkAgreement(restored.model.configuration, loaded, file: entry.path)
+    try Restoration.checkAgreement(restored.model, loaded, file: entry.path)
     logger.info(
       "model restored", metadata: ["file": "\(entry.path)", "step": "\(restored.model.steps)"])
     sequences = restored.sequences
-    model = Restoration.adopt(loaded.settings.learner, restored.model, logger)
+    var adopted = Restoration.adopt(loaded.settings.learner, restored.model, logger)
+    adopted.space.keepNames(loaded.settings.features.names)
+    model = adopted
     checkpoint = Stats.Checkpoint(
       step: restored.model.steps, file: entry.path, ageSeconds: max(0, unixSeconds() - restored.time))
   }
 
   /// The settings that a model cannot change once it has learned.
   private static func checkAgreement(
-    _ learned: LearnerConfiguration, _ loaded: LoadedSettings, file: String
+    _ model: Model, _ loaded: LoadedSettings, file: String
   ) throws(DaemonError) {
-    let asked = loaded.settings.learner
+    let (learned, asked) = (model.configuration, loaded.settings.learner)
+    let (space, features) = (model.space.state, loaded.settings.features)
     let fixed = [
       ("model.loss", learned.loss.rawValue, asked.loss.rawValue),
       ("model.intercept", String(learned.intercept), String(asked.intercept)),
+      ("features.space", space.space.rawValue, features.space.rawValue),
+      ("features.bits", String(space.bits ?? features.bits), String(features.bits)),
+      ("features.width", String(space.width ?? features.width), String(features.width)),
     ]
     for (key, before, now) in fixed where before != now {
       let place = loaded.place(of: key).map { " (\($0))" } ?? " (the default)"

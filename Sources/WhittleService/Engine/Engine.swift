@@ -37,6 +37,7 @@ final class Engine {
   var rejects: RejectLog
   /// Holds back events about rejected messages.
   var rejectEvents: RateLimit
+  var roomEvents = RoomEvents()
   let message = Message()
   /// The margins of the batch's rows, where they are answered.
   var margins: [Double] = []
@@ -70,7 +71,8 @@ final class Engine {
     in context: Context
   ) throws(DaemonError) {
     let decoder = SampleDecoder(
-      loss: settings.settings.learner.loss, limits: settings.settings.limits, fields: settings.settings.json)
+      loss: settings.settings.learner.loss, limits: settings.settings.limits, fields: settings.settings.json,
+      interactions: settings.settings.features.interactions)
     guard let decoder else { throw .outOfMemory }
     self.model = model
     self.sequences = sequences
@@ -169,7 +171,7 @@ final class Engine {
       guard message.count <= message.capacity else { throw SampleDecoder.wrongFrames(message.count) }
       try message.withFrames { (frames) throws(SampleError) in
         try decoder.decode(
-          frames, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.dictionary)
+          frames, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.space)
       }
       _ = try learnBatch(predicts: false)
     } catch {

@@ -58,7 +58,7 @@ extension Engine {
   private func predict(_ question: [UInt8]) -> [UInt8] {
     do throws(SampleError) {
       try decoder.decode(
-        question.span, format: .json, for: .predict, into: &batch, dictionary: &model.dictionary)
+        question.span, format: .json, for: .predict, into: &batch, dictionary: &model.space)
       let margin = model.margin(of: 0, in: batch)
       return encodedReply(
         Prediction(

@@ -39,7 +39,7 @@ extension Engine {
     try message.withFrames(from: first) { (frames) throws(SampleError) in
       try decoder.decode(
         frames, format: settings.ingest.format, for: predicts ? .answer : .learn, into: &batch,
-        dictionary: &model.dictionary)
+        dictionary: &model.space)
     }
     let outcome = try learnBatch(predicts: predicts)
     return Acknowledgement(

@@ -18,7 +18,14 @@ extension Engine {
   /// - Throws: when there is no room for their sources; then none is learned.
   func learnBatch(predicts: Bool) throws(SampleError) -> SampleOutcome {
     var outcome = SampleOutcome()
-    outcome.duplicates = try admitSequences()
+    do throws(SampleError) {
+      outcome.duplicates = try admitSequences()
+    } catch {
+      // What the message named anew goes with it.
+      model.space.truncate(to: model.learner.count)
+      throw error
+    }
+    makeRoom()
     if batch.labels.hasIDs {
       outcome.learned = learnInOrder()
       outcome.unlearned = batch.count - outcome.learned + batch.unlearned

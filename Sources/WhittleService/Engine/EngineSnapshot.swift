@@ -29,7 +29,7 @@ extension EngineSnapshot {
       l1 += abs(Double(value))
       l2 += Double(value) * Double(value)
     }
-    let features = model.dictionary.count
+    let features = model.space.featureCount
     let validation = validation
     return Stats(
       health: health, problem: problem, uptimeSeconds: uptimeSeconds, step: model.steps, samples: counters.samples,
@@ -41,7 +41,8 @@ extension EngineSnapshot {
       sparsity: features == 0 ? 0 : Double(features - active) / Double(features), l1Norm: l1,
       l2Norm: l2.squareRoot(), intercept: model.learner.intercept, stepSize: model.learner.nextStepSize,
       clampedUpdates: model.learner.state.clampedUpdates, diverging: diverging,
-      sequences: Stats.Sequences(sequences), delayed: delayed, checkpoint: checkpoint)
+      sequences: Stats.Sequences(sequences), delayed: delayed,
+      room: Stats.Room(forgotten: counters.forgottenFeatures, refused: counters.refusedFeatures), checkpoint: checkpoint)
   }
 
   /// The coefficients that are not zero, in the order in which the features came.
@@ -61,7 +62,7 @@ extension EngineSnapshot {
       var chosen: [Int] = []
       var unknown: [String] = []
       for name in names {
-        if let index = model.dictionary.index(of: name) { chosen.append(Int(index)) } else { unknown.append(name) }
+        if let index = model.space.index(of: name) { chosen.append(Int(index)) } else { unknown.append(name) }
       }
       guard unknown.isEmpty else {
         let listed = unknown.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
@@ -69,16 +70,17 @@ extension EngineSnapshot {
       }
       return coefficients(chosen, values)
     }
-    guard let top else { return coefficients(Array(values.indices), values) }
-    // The order in which features came settles ties, so that equal models give equal answers.
-    let heaviest = values.indices.sorted { (-abs(values[$0]), $0) < (-abs(values[$1]), $1) }.prefix(top)
+    let listed = values.indices.filter { model.space.isListed($0, value: values[$0]) }
+    guard let top else { return coefficients(listed, values) }
+    // The order of the features settles ties, so that equal models give equal answers.
+    let heaviest = listed.sorted { (-abs(values[$0]), $0) < (-abs(values[$1]), $1) }.prefix(top)
     return coefficients(Array(heaviest), values)
   }
 
   private func coefficients(_ chosen: [Int], _ values: [Float]) -> Coefficients {
     Coefficients(
-      step: model.steps, intercept: model.learner.intercept, names: chosen.map { model.dictionary.name(at: $0) },
-      values: chosen.map { values[$0] }, features: model.dictionary.count,
+      step: model.steps, intercept: model.learner.intercept, names: chosen.map { model.space.name(at: $0) },
+      values: chosen.map { values[$0] }, features: model.space.featureCount,
       activeSet: values.count { $0 != 0 })
   }
 }

@@ -142,7 +142,7 @@ extension EngineSnapshot {
   /// All coefficients as of the snapshot's step, also of features that the learner has not met yet.
   fileprivate func coefficients() -> [Float] {
     let known = model.learner.coefficients()
-    return known + repeatElement(0, count: model.dictionary.count - known.count)
+    return known + repeatElement(0, count: model.space.count - known.count)
   }
 }
 

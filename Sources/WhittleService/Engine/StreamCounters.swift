@@ -11,5 +11,9 @@ struct StreamCounters: Sendable {
   var duplicates: UInt64 = 0
   /// Targets without features that came for no sample that waits.
   var unmatched: UInt64 = 0
+  /// Features that a full dictionary forgot.
+  var forgottenFeatures: UInt64 = 0
+  /// Names for which a full dictionary had no room, as often as they came.
+  var refusedFeatures: UInt64 = 0
   var rejected: [SampleError.Reason: UInt64] = [:]
 }

@@ -196,6 +196,18 @@ extension Setting {
     return PenaltyFactor(String(text[..<sign]), factor)
   }
 
+  static func interactions(_ key: String, _ path: SettingPath<[Interaction]>, _ summary: String) -> Setting {
+    Setting(
+      key: key, summary: summary, expectation: "pairs of namespaces such as user*item", isList: true,
+      assign: { texts, settings in
+        let interactions = texts.compactMap { Interaction($0) }
+        guard interactions.count == texts.count else { return false }
+        settings[keyPath: path] = interactions
+        return true
+      },
+      read: { .array($0[keyPath: path].map { .string($0.text) }) })
+  }
+
   /// A list of texts, each of which must pass the check.
   static func list(
     _ key: String, _ path: SettingPath<[String]>, _ summary: String, expects expectation: String,

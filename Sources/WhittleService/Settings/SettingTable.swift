@@ -110,6 +110,15 @@ public enum SettingTable {
     .list(
       "json.ignore", \.json.ignored, "JSON: fields that are passed over.", expects: "names of fields",
       check: { !$0.isEmpty }),
+    .choice(
+      "features.space", \.features.space,
+      "dictionary: each name has a weight of its own; hashed: names share 2^bits weights; indexed: names are indices."),
+    .integer("features.bits", \.features.bits, "Hashed features: how many bits a hash has.", 1...30),
+    .integer("features.width", \.features.width, "Indexed features: how many there are.", 1...(1 << 30)),
+    .integer("features.names", \.features.names, "Hashed features: how many of the heaviest keep their names.", 0...10_000_000),
+    .interactions(
+      "features.interactions", \.features.interactions,
+      "Pairs of namespaces, as user*item, whose features are multiplied with each other."),
     .integer("limits.message_bytes", \.limits.messageBytes, "Bytes of a message.", 1...(1 << 30)),
     .integer("limits.samples_per_message", \.limits.samplesPerMessage, "Samples in a message.", 1...100_000_000),
     .integer("limits.features_per_sample", \.limits.featuresPerSample, "Features in a sample.", 1...100_000_000),

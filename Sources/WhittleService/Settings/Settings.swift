@@ -43,7 +43,29 @@ public struct Settings: Sendable, Equatable {
     case debug, info, notice, warning, error
   }
 
+  /// How names lead to weights.
+  public struct Features: Sendable, Equatable {
+    public var space = FeatureSpace.State.Word.dictionary
+    /// Of hashes.
+    public var bits = 18
+    /// Of indices.
+    public var width = 1024
+    /// How many names of hashed features are kept.
+    public var names = 1000
+    public var interactions: [Interaction] = []
+
+    /// The space that they ask for.
+    public var kind: FeatureSpace.Kind {
+      switch space {
+      case .dictionary: .dictionary
+      case .hashed: .hashed(bits: bits)
+      case .indexed: .indexed(width: width)
+      }
+    }
+  }
+
   public var ingest = Ingest()
+  public var features = Features()
   /// What the fields of JSON records are for.
   public var json = JSONFields()
   public var learner = LearnerConfiguration()

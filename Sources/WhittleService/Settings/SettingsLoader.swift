@@ -131,6 +131,12 @@ private struct Collector {
       report(contradiction.keys, contradiction.problem(of: learner))
       contradiction.mend(&learner)
     }
+    if settings.features.space == .hashed, !settings.learner.penalty.factors.isEmpty {
+      report(
+        ["penalty.factors", "features.space"],
+        "found factors with features.space hashed, where a weight belongs to several names; leave them out, or choose "
+          + "another space")
+    }
     for contradiction in settings.json.contradictions { report(contradiction.keys, contradiction.problem) }
     let bound: [(key: String, endpoints: [String])] = [
       ("ingest.sub.bind", ingest.subBind), ("ingest.pull.bind", ingest.pullBind),
