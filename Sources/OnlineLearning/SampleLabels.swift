@@ -124,10 +124,10 @@ public struct SampleLabels: Sendable {
 
   /// Empties it and keeps its storage.
   public mutating func removeAll() {
+    message = nil
     if labels.isEmpty { return }
     labels.removeAll(keepingCapacity: true)
     hasIDs = false
-    message = nil
     bytes.removeAll(keepingCapacity: true)
   }
 }

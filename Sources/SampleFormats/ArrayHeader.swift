@@ -25,6 +25,8 @@ struct ArrayHeader {
   private(set) var arrays: [Description] = []
   /// What numbers the message among those of its source.
   let label: SampleLabels.MessageLabel?
+  /// Who sent it, numbered or not.
+  let source: String?
   /// Samples, and features by position.
   private(set) var (rows, columns) = (0, 0)
   /// Whether it describes x only, and a buffer of targets of the same dtype may follow that of x.
@@ -37,6 +39,7 @@ struct ArrayHeader {
       throw SampleError(.brokenArrays, "a header of arrays must be an object, not \(tree.kindName)")
     }
     label = try MessageEnvelope.label(tree)
+    source = MessageEnvelope.source(tree)
     var seen: Set<String> = []
     var shape: [Int]?
     var dtype: ArrayType?

@@ -54,9 +54,19 @@ struct ArraySamples: ~Copyable {
     } catch {
       // What is about the message as a whole says so itself.
       if error.reason == .frames { throw error }
-      throw SampleError(error.reason, "frame \(first + 1), the header: \(error.message)")
+      throw SampleError(error.reason, "frame \(first + 1), the header: \(error.message)", from: error.source)
     }
-    let message = try message(header, frames, first)
+    do throws(SampleError) {
+      try decode(try message(header, frames, first), purpose, &batch, &dictionary)
+    } catch {
+      throw header.source.map { error.from($0.utf8, upTo: limits.nameBytes) } ?? error
+    }
+  }
+
+  private mutating func decode(
+    _ message: borrowing Message, _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch,
+    _ dictionary: inout FeatureSpace
+  ) throws(SampleError) {
     guard message.rows <= limits.samplesPerMessage else {
       throw SampleError(
         .limit,
@@ -80,7 +90,12 @@ struct ArraySamples: ~Copyable {
     }
     let tree = try text.withUnsafeBufferPointer { (bytes) throws(SampleError) in try json.tree(bytes) }
     if !isCertain, !ArrayHeader.describesArrays(tree) { throw SampleDecoder.wrongFrames(frames) }
-    let header = try ArrayHeader(tree)
+    let header: ArrayHeader
+    do throws(SampleError) {
+      header = try ArrayHeader(tree)
+    } catch {
+      throw MessageEnvelope.source(tree).map { error.from($0.utf8, upTo: limits.nameBytes) } ?? error
+    }
     knownHeader.removeAll(keepingCapacity: true)
     text.withUnsafeBufferPointer { knownHeader.append(contentsOf: $0) }
     known = header

@@ -20,10 +20,12 @@ struct JSONRecord {
   private var isLate: Bool { id != 0 && target != nil }
   var isLabeled: Bool { id != 0 || source != 0 || seq != nil }
 
+  init() {}
+
   /// Reads the fields of a record that have a role. In a flat record they are taken out, so that features are left.
   ///
-  /// - Throws: an unknown or repeated field, or a value that is not what its role needs.
-  init(_ record: JSONReader.Value, _ fields: inout FieldTable) throws(SampleError) {
+  /// - Throws: an unknown or repeated field, or a value that is not what its role needs. What was read before is kept.
+  mutating func read(_ record: JSONReader.Value, _ fields: inout FieldTable) throws(SampleError) {
     fields.beginRecord()
     let isFlat = fields.layout == .flat
     var hasFeatures = isFlat

@@ -50,8 +50,23 @@ struct JSONSamples: ~Copyable {
       throw SampleError(
         .shape, "a sample must be an object such as {\"y\": 1, \"x\": {}}, not \(value[0].kindName)")
     }
-    let record =
-      purpose == .predict ? try JSONRecord(value, &questionFields) : try JSONRecord(value, &messageFields)
+    var record = JSONRecord()
+    do throws(SampleError) {
+      try decode(value, into: &record, purpose, &row, &batch, &dictionary)
+    } catch {
+      throw record.source == 0 ? error : error.from(value[record.source].string, upTo: nameBytes)
+    }
+  }
+
+  private mutating func decode(
+    _ value: JSONReader.Value, into record: inout JSONRecord, _ purpose: SampleDecoder.Purpose,
+    _ row: inout RowBuilder, _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
+  ) throws(SampleError) {
+    if purpose == .predict {
+      try record.read(value, &questionFields)
+    } else {
+      try record.read(value, &messageFields)
+    }
     row.begin(
       target: record.target, importance: record.importance, isIdentified: record.id != 0, purpose,
       refusesRepetition: true)

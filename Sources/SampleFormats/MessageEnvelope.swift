@@ -22,6 +22,15 @@ enum MessageEnvelope {
     return true
   }
 
+  /// Who sent the message, as an object's fields say, right or wrong as they may be otherwise.
+  static func source(_ tree: JSONTree) -> String? {
+    guard case .object(let members) = tree else { return nil }
+    for member in members where member.key == "source" {
+      if case .string(let source) = member.value { return source }
+    }
+    return nil
+  }
+
   /// The label among an object's fields; nil where there is no number.
   ///
   /// - Throws: what is wrong with a source or a number.

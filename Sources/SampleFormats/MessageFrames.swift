@@ -20,8 +20,9 @@ extension SampleDecoder {
   ) throws(SampleError) {
     let known = dictionary.count
     batch.removeAll()
+    var source: String?
     do throws(SampleError) {
-      let label = try envelope(frames, format)
+      let label = try envelope(frames, format, &source)
       guard label == nil, let header = try headerFrame(frames, format) else {
         let payload = Span<UInt8>(_unsafeBytes: frames[frames.count - 1])
         try decode(payload, format: format, for: purpose, into: &batch, dictionary: &dictionary)
@@ -36,6 +37,7 @@ extension SampleDecoder {
       }
       try arrays.decode(
         frames, header: header, isCertain: format == .arrays, &json, purpose, &batch, &dictionary)
+      try checkLength(arrays.label)
       batch.labels.message = arrays.label
       guard batch.count + batch.unlearned > 0 else {
         throw SampleError(.empty, "the message holds no sample; it should hold at least one")
@@ -43,7 +45,7 @@ extension SampleDecoder {
     } catch {
       batch.removeAll()
       dictionary.truncate(to: known)
-      throw error
+      throw source.map { error.from($0.utf8, upTo: limits.nameBytes) } ?? error
     }
   }
 
@@ -53,8 +55,10 @@ extension SampleDecoder {
   }
 
   /// What the frame before the payload says; nil where that is no envelope.
+  ///
+  /// - Parameter source: becomes that of an envelope, even one that something is wrong with.
   private func envelope(
-    _ frames: Span<UnsafeRawBufferPointer>, _ format: Format
+    _ frames: Span<UnsafeRawBufferPointer>, _ format: Format, _ source: inout String?
   ) throws(SampleError) -> Envelope? {
     guard format != .arrays, frames.count == 2 || frames.count == 3, beginsObject(frames[frames.count - 2]),
       frames[frames.count - 2].count <= limits.nameBytes + 256
@@ -66,13 +70,21 @@ extension SampleDecoder {
       // A topic that only begins like one, or a header whose own error tells more.
       return nil
     }
-    guard try MessageEnvelope.isOne(tree) else { return nil }
-    let label = try MessageEnvelope.label(tree)
-    if let label, label.source.count > limits.nameBytes {
-      throw SampleError(
-        .limit, "the source of the message has \(label.source.count) bytes; limits.name_bytes is \(limits.nameBytes)")
+    source = MessageEnvelope.source(tree)
+    guard try MessageEnvelope.isOne(tree) else {
+      source = nil
+      return nil
     }
+    let label = try MessageEnvelope.label(tree)
+    try checkLength(label)
     return Envelope(number: label)
+  }
+
+  private func checkLength(_ label: SampleLabels.MessageLabel?) throws(SampleError) {
+    guard let label, label.source.count > limits.nameBytes else { return }
+    throw SampleError(
+      .limit, "the source of the message has \(label.source.count) bytes; limits.name_bytes is \(limits.nameBytes)"
+    ).from(label.source, upTo: limits.nameBytes)
   }
 
   /// The frame that holds the header of arrays; nil where the message is a payload, or a topic and a payload.

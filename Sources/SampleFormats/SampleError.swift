@@ -33,11 +33,15 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Where in the payload: the offset of the first byte that is wrong, or of the smallest part known to be; nil where
   /// the error is about the whole of it.
   public let position: Int?
+  /// Who sent the sample or the message that it is about, cut to `limits.name_bytes`; nil where it does not say so, or not
+  /// before what is wrong.
+  public let source: String?
 
-  public init(_ reason: Reason, _ message: String, at position: Int? = nil) {
+  public init(_ reason: Reason, _ message: String, at position: Int? = nil, from source: String? = nil) {
     self.reason = reason
     self.message = message
     self.position = position
+    self.source = source
   }
 
   public var description: String { "\(message) (\(reason.rawValue))" }
@@ -52,19 +56,33 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The same error with a position, where it has none yet.
   func at(_ position: Int) -> SampleError {
-    SampleError(reason, message, at: self.position ?? position)
+    SampleError(reason, message, at: self.position ?? position, from: source)
+  }
+
+  /// The same error with a source, where it has none yet.
+  ///
+  /// - Parameters:
+  ///   - source: valid UTF-8; empty for none.
+  ///   - limit: how many bytes of it are kept at most, without the part of a character.
+  func from(_ source: some Collection<UInt8>, upTo limit: Int) -> SampleError {
+    // One more, which tells whether the last character is whole.
+    let bytes = Array(source.prefix(limit + 1))
+    var end = min(bytes.count, limit)
+    while end > 0, end < bytes.count, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+    let text = end == 0 ? nil : String(decoding: bytes[..<end], as: UTF8.self)
+    return SampleError(reason, message, at: position, from: self.source ?? text)
   }
 
   /// The same error, with the sample that it is about: counted from 1.
   func inSample(_ number: Int) -> SampleError {
-    SampleError(reason, "sample \(number): \(message)", at: position)
+    SampleError(reason, "sample \(number): \(message)", at: position, from: source)
   }
 
   /// The same error, with the line that it is about: counted from 1.
   ///
   /// - Parameter start: where the line begins, for errors that have no position.
   func inLine(_ number: Int, at start: Int? = nil) -> SampleError {
-    SampleError(reason, "line \(number): \(message)", at: position ?? start)
+    SampleError(reason, "line \(number): \(message)", at: position ?? start, from: source)
   }
 
   /// The same error, with the line that it is about, where the payload has several.

@@ -6,10 +6,12 @@ import numpy
 import pytest
 import scipy.sparse
 import zmq
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 
 from arrays import dense, description, sparse
 from checkpoint_file import CheckpointFile
-from daemon import await_subscription, bound
+from daemon import await_subscription, bound, connected
 
 ROWS, COLUMNS = 60, 23
 DTYPES = ["<f4", "<f8", "<i4", "<i8", "<u4"]
@@ -95,6 +97,76 @@ def test_the_recipe_of_pyzmq(start):
     assert (stats["step"], stats["unlearned"], stats["features"]) == (0, ROWS, 0)
     arrays.learn([header, x.tobytes(), y.tobytes()])
     texts.learn(by_position(x, y))
+    assert model(arrays) == model(texts)
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_the_recipe_of_pyzmq_to_the_letter(start, copy):
+    """Arrays themselves are sent, without a copy of their bytes if one likes, and may be large."""
+    x = numpy.random.default_rng(3).normal(size=(500, 200)).astype("<f4")
+    y = x[:, 0].copy()
+    arrays, texts = start(), start()
+    texts.learn(by_position(x, y))
+    socket = connected(arrays.context, zmq.PUSH, arrays.endpoint("ingest.pull.bind"))
+    socket.send_json({"dtype": str(x.dtype), "shape": x.shape}, zmq.SNDMORE)
+    socket.send(x, zmq.SNDMORE, copy=copy)
+    socket.send(y, copy=copy)
+    assert arrays.wait_until(lambda stats: stats["messages"] == 1)["step"] == 500
+    assert model(arrays) == model(texts)
+
+
+WORDS = [f"word{i % 7} the {'common ' * (i % 3)} word{i % 5} größe{i}" for i in range(ROWS)]
+RECORDS = [{"city": f"c{i % 6}", "area": i / 7, "rooms": i % 4, "garden": i % 2 == 0} for i in range(ROWS)]
+
+
+@pytest.mark.parametrize(
+    "vectorizer, items",
+    [
+        (DictVectorizer(), RECORDS),
+        (DictVectorizer(dtype=numpy.float32, sort=False), RECORDS),
+        (CountVectorizer(), WORDS),
+        (CountVectorizer(ngram_range=(1, 2), dtype=numpy.int32), WORDS),
+        (TfidfVectorizer(), WORDS),
+        (TfidfVectorizer(dtype=numpy.float32), WORDS),
+        (HashingVectorizer(n_features=2**18), WORDS),
+        (HashingVectorizer(n_features=2**31 - 2, alternate_sign=False, norm=None), WORDS),
+    ],
+    ids=lambda value: "" if isinstance(value, list) else str(value),
+)
+def test_what_scikit_learn_vectorizes(start, vectorizer, items):
+    """Matrices as they come, whole and by slices."""
+    x = vectorizer.fit_transform(items)
+    assert x.format == "csr" and x.nnz > ROWS
+    arrays, texts = start({"penalty.l1": 0.01}), start({"penalty.l1": 0.01})
+    arrays.learn(sparse(x, y=TARGETS), *(sparse(x[at : at + 7], y=TARGETS[at : at + 7]) for at in range(0, ROWS, 7)))
+    texts.learn(by_name(x, TARGETS), by_name(x, TARGETS))
+    assert (arrays.stats()["step"], arrays.stats()["rejected"]) == (2 * ROWS, {})
+    assert model(arrays) == model(texts)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda x: scipy.sparse.csr_matrix(x),
+        lambda x: scipy.sparse.coo_array(x).tocsr(),
+        lambda x: scipy.sparse.lil_array(x).tocsr(),
+        lambda x: scipy.sparse.csc_array(x).tocsr(),
+        lambda x: scipy.sparse.csr_array(x)[::-1][::-1],
+        lambda x: scipy.sparse.hstack([scipy.sparse.csr_array(x[:, :9]), x[:, 9:]], format="csr"),
+        lambda x: scipy.sparse.vstack([scipy.sparse.csr_array(x[:9]), x[9:]], format="csr"),
+        lambda x: scipy.sparse.csr_array(x) + scipy.sparse.csr_array(x.shape, dtype=x.dtype),
+        lambda x: scipy.sparse.csr_array(x) @ scipy.sparse.diags_array(numpy.ones(COLUMNS)).tocsr(),
+        lambda x: scipy.sparse.csr_array(x) * 0.5,
+    ],
+    ids=["matrix", "of COO", "of LIL", "of CSC", "reversed twice", "hstack", "vstack", "sum", "product", "scaled"],
+)
+def test_what_scipy_makes(start, made):
+    """Stored zeros, columns in any order and indices of any width included."""
+    x = made(matrix("<f8"))
+    arrays, texts = start(), start()
+    arrays.learn(sparse(x, y=TARGETS))
+    texts.learn(by_name(x, TARGETS))
+    assert (arrays.stats()["step"], arrays.stats()["rejected"]) == (ROWS, {})
     assert model(arrays) == model(texts)
 
 

@@ -132,3 +132,30 @@ def test_a_subscriber_that_never_reads_holds_up_nobody(start):
     idle = subscribed(daemon, "")
     idle.rcvhwm = 1
     assert daemon.learn(*random_samples(3000))["step"] == 3000
+
+
+BARE = '{"dtype": "<f4", "shape": [1, 1], "source": "pump-3", "seq": 4}'
+
+
+@pytest.mark.parametrize(
+    "message, source",
+    [
+        ([b'[{"y": 1, "x": {}, "source": "a"}, {"y": 1, "source": "b", "x": {"c": 1e300}}]'], "b"),
+        (['{"source": "größe", "seq": 4}'.encode(), b"1 | a:b"], "größe"),
+        ([b"topic", b'{"source": "s"}', b"nonsense"], "s"),
+        ([BARE.encode(), b"12345"], "pump-3"),
+        ([b'{"source": "' + "ö".encode() * 600 + b'", "y": 1, "x": {}}'], "ö" * 512),
+        ([b"1 | a:b"], None),
+    ],
+    ids=["JSON record", "envelope", "envelope without a number", "array header", "too long", "none"],
+)
+def test_who_sent_what_was_rejected(start, message, source):
+    daemon = start({"publish.every_samples": 1, "publish.every_seconds": 0})
+    subscriber = subscribed(daemon, "")
+    while not subscriber.poll(20):
+        daemon.learn("1 | a")
+    daemon.push(message)
+    while (publication := received(subscriber))[0] != "event":
+        pass
+    assert publication[1]["event"] == "message_rejected"
+    assert publication[1].get("source") == source

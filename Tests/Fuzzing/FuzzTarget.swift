@@ -1,9 +1,7 @@
 internal import Glibc
-internal import OnlineLearning
-internal import SampleFormats
 
-/// What libFuzzer calls: `deploy/fuzz` links this library with it, once for every format. The format is the end of the
-/// program's name, as in `fuzz-json`.
+/// What libFuzzer calls: `deploy/fuzz` links this library with it, once for every form of inputs. The form is the end of
+/// the program's name, as in `fuzz-json`.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(
   _ count: UnsafeMutablePointer<CInt>,
@@ -11,15 +9,15 @@ public func initialize(
 ) -> CInt {
   let program = String(cString: arguments.pointee[0])
   let name = program.split(separator: "-").last.map(String.init) ?? ""
-  guard let format = SampleDecoder.Format(rawValue: name), let stream = FuzzedStream(format) else {
-    print("\(program) must be named after a format: \(SampleDecoder.Format.allCases.map(\.rawValue))")
+  guard let form = FuzzedForm(rawValue: name), let stream = FuzzedStream(form) else {
+    print("\(program) must be named after a form of inputs: \(FuzzedForm.allCases.map(\.rawValue))")
     exit(2)
   }
   FuzzTarget.stream = stream
   return 0
 }
 
-/// One input: a message.
+/// One input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   FuzzTarget.stream?.take(Span(_unsafeElements: UnsafeBufferPointer(start: start, count: count)))

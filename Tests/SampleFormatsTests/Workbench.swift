@@ -7,11 +7,14 @@ final class Workbench {
   var model: Model
   var batch = SampleBatch()
 
-  init(loss: Loss = .squared, limits: SampleLimits = SampleLimits(), fields: JSONFields = JSONFields()) {
-    decoder = SampleDecoder(loss: loss, limits: limits, fields: fields)!
+  init(
+    loss: Loss = .squared, limits: SampleLimits = SampleLimits(), fields: JSONFields = JSONFields(),
+    space: FeatureSpace = FeatureSpace(), interactions: [Interaction] = []
+  ) {
+    decoder = SampleDecoder(loss: loss, limits: limits, fields: fields, interactions: interactions)!
     var configuration = LearnerConfiguration()
     configuration.loss = loss
-    model = Model(configuration)
+    model = Model(configuration, space)
   }
 
   func decode(

@@ -40,7 +40,7 @@ import WhittleProtocol
     let events = events(received)
     let first = try #require(events.first)
     #expect(first.kind == .messageRejected && first.step == 1 && abs(first.time - unixSeconds()) < 600)
-    #expect(first.message.contains("there is no |"), "\(first.message)")
+    #expect(first.message.contains("not with \"nonsense"), "\(first.message)")
     let rejection = try #require(first.rejection)
     #expect(rejection.reason == "broken_text" && rejection.unpublishedBefore == 0)
     #expect(rejection.firstHex == "6e6f6e73656e736507" && rejection.firstText == nil)
@@ -68,6 +68,35 @@ import WhittleProtocol
     let events = events(received)
     #expect(events.map { $0.rejection?.reason } == ["broken_text", "shape"])
     #expect(events.map { $0.rejection?.firstText } == ["größe", #"{"y": 1, "x": 3}"#])
+    try await daemon.stop()
+  }
+
+  /// From the record that is wrong, the frame before the payload, or the header of arrays; whichever socket it comes by.
+  @Test func theSourceIsTold() async throws {
+    let daemon = try await TestDaemon(
+      in: place,
+      ["publish.every_seconds": "0.02", "publish.rejects_per_second": "1000", "limits.sources": "1"])
+    let header = #"{"dtype": "<f4", "shape": [1, 1], "source": "pump-3", "seq": 1}"#
+    let broken: [(texts: [String], source: String?)] = [
+      ([#"[{"y": 1, "x": {}, "source": "a"}, {"y": 1, "source": "b", "x": {"c": 1e300}}]"#], "b"),
+      ([#"{"source": "größe", "seq": 1}"#, "1 | a:b"], "größe"), ([header, "12345"], "pump-3"), (["1 | a:b"], nil),
+      // The sample is right, and there is no room for who sent it.
+      ([#"{"source": "new", "seq": 1, "y": 1, "x": {}}"#], "new"),
+    ]
+    let received = try await daemon.published(afterFirst: true) {
+      try await daemon.push([#"{"source": "known", "seq": 1, "y": 1, "x": {}}"#])
+      var stats = try await daemon.stats { $0.messages == 1 }
+      for (texts, _) in broken {
+        let before = stats
+        _ = try await daemon.ask(frames: [[]] + texts.map { Array($0.utf8) }, at: self.place.router)
+        // More than a thousandth of a second goes by.
+        stats = try await daemon.stats { $0.uptimeSeconds > before.uptimeSeconds + 0.002 }
+      }
+    } until: {
+      self.seen(UInt64(broken.count + 1), in: $0)
+    }
+    let events = events(received)
+    #expect(events.map { $0.rejection?.source } == broken.map(\.source), "\(events.map(\.message))")
     try await daemon.stop()
   }
 

@@ -157,7 +157,7 @@ import WhittleProtocol
       ("shape", arrays(#"{"dtype": "<f4", "shape": [1, 1], "seq": "x"}"#, 1)),
       ("limit", utf8(#"{"source": "\#(String(repeating: "s", count: 1025))", "seq": 1}"#, "1 | a")),
       // The envelope is right, and the payload is not: its number has not been here.
-      ("broken_text", utf8(#"{"source": "p", "seq": 1}"#, "1 a")),
+      ("feature_name", utf8(#"{"source": "p", "seq": 1}"#, "1 a")),
     ]
     try await daemon.push(broken.map(\.frames) + [utf8(#"{"source": "p", "seq": 1}"#, "1 | a")])
     let total = UInt64(broken.count) + 1

@@ -15,7 +15,7 @@ extension Engine {
     let now = monotonicSeconds()
     rejects.record(error, now: now)
     var rejection = Event.Rejection(
-      reason: error.reason.rawValue, position: error.position, source: nil, firstText: nil, firstHex: nil,
+      reason: error.reason.rawValue, position: error.position, source: error.source, firstText: nil, firstHex: nil,
       unpublishedBefore: 0)
     guard let unpublished = rejectEvents.admit(now: now) else { return rejection }
     rejection.unpublishedBefore = unpublished

@@ -60,7 +60,8 @@ extension Engine {
     throw SampleError(
       .limit,
       "source \"\(String(decoding: source.prefix(60), as: UTF8.self))\" is new, and limits.sources, "
-        + "\(settings.limits.sources), have numbered samples already")
+        + "\(settings.limits.sources), have numbered samples already",
+      from: source.isEmpty ? nil : String(decoding: source, as: UTF8.self))
   }
 }
 
