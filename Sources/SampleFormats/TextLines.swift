@@ -70,7 +70,7 @@ struct TextLines: ~Copyable {
 /// there is a byte, too, as there are `margin` from there on.
 struct TextLine: ~Copyable {
   /// How many bytes can be read from the line's end on.
-  fileprivate static let margin = Int(TEXT_MARGIN)
+  fileprivate static let margin = TextFeatures.margin
 
   fileprivate let bytes: UnsafePointer<UInt8>
   /// How many bytes the line has, without the line feed.
@@ -129,23 +129,14 @@ struct TextLine: ~Copyable {
     withSpan(range) { SampleFormats.quoted($0) }
   }
 
-  /// Reads features as they mostly are (TextFeatures.h says how that is), up to the first that is anything else.
+  /// Reads features as they mostly are, up to the first that is anything else.
   ///
-  /// - Parameters:
-  ///   - place: where to begin; then where it stopped.
-  ///   - stop: where the features end.
-  ///   - limit: how many to read at most.
-  ///   - names: has room for so many.
-  ///   - values: has room for so many.
+  /// - Parameters: as for `TextFeatures.read`.
   /// - Returns: how many it has read.
   func readFeatures(
-    from place: inout Int, to stop: Int, _ style: text_style, limit: Int,
-    _ names: UnsafeMutablePointer<FeatureName>, _ values: UnsafeMutablePointer<Float>
+    from place: inout Int, to stop: Int, _ style: TextFeatures, _ output: TextFeatures.Output
   ) -> Int {
-    precondition(stop <= count)
-    // Both types of names are laid out alike.
-    return names.withMemoryRebound(to: text_name.self, capacity: limit) { names in
-      withUnsafePointer(to: style) { text_features(bytes, &place, stop, $0, limit, names, values) }
-    }
+    precondition(0 <= place && stop <= count)
+    return style.read(UnsafeRawPointer(bytes), from: &place, to: stop, output)
   }
 }
