@@ -164,16 +164,18 @@ struct RowBuilder: ~Copyable {
   ///
   /// - Parameters:
   ///   - id: empty where it has none.
+  ///   - place: where it stands, if that is known.
   ///   - isTargetOnly: whether it brings the target of an earlier sample of this id.
   mutating func end(
-    id: Span<UInt8>, isTargetOnly: Bool, _ batch: inout SampleBatch, _ dictionary: inout FeatureDictionary
+    id: Span<UInt8>, at place: Int? = nil, isTargetOnly: Bool, _ batch: inout SampleBatch,
+    _ dictionary: inout FeatureDictionary
   ) throws(SampleError) {
     let (sample, row) = (batch.count + batch.unlearned, batch.count)
     try end(&batch, &dictionary)
     if id.isEmpty || !keepsIdentified { return }
     guard id.count <= limits.nameBytes else {
       throw SampleError(
-        .limit, "the id of the sample has \(id.count) bytes; limits.name_bytes is \(limits.nameBytes)")
+        .limit, "the id of the sample has \(id.count) bytes; limits.name_bytes is \(limits.nameBytes)", at: place)
     }
     batch.labels.append(
       sample: sample, row: batch.count > row ? row : nil, seq: nil, isTargetOnly: isTargetOnly && target != nil)

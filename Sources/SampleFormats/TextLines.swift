@@ -34,7 +34,8 @@ struct TextLines: ~Copyable {
 
   /// Calls `body` with each line.
   ///
-  /// - Throws: what `body` throws, with the number of the line, counted from 1.
+  /// - Throws: what `body` throws, with the number of the line, counted from 1. Its position, one in the line, becomes one in
+  ///   the text; without any, it is the line's.
   mutating func forEachLine(
     of text: Span<UInt8>, _ body: (borrowing TextLine) throws(SampleError) -> Void
   ) throws(SampleError) {
@@ -59,7 +60,7 @@ struct TextLines: ~Copyable {
             try body(TextLine(bytes: padded.start, count: count))
           }
         } catch {
-          throw error.inLine(number, at: UnsafeRawPointer(line) - UnsafeRawPointer(first))
+          throw error.inLine(number, startingAt: UnsafeRawPointer(line) - UnsafeRawPointer(first))
         }
       }
     }
