@@ -35,7 +35,7 @@ let package = Package(
     .systemLibrary(name: "CProcessor"),
     .target(name: "OnlineLearning", dependencies: ["CProcessor"], swiftSettings: strict),
     .target(
-      name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON"], swiftSettings: strict),
+      name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: strict),
     .target(name: "ModelStore", dependencies: ["OnlineLearning"], swiftSettings: strict),
     .target(name: "WhittleProtocol", swiftSettings: strict),
     .target(

@@ -8,6 +8,10 @@
 typedef double double_pair __attribute__((ext_vector_type(2)));
 // Swift's SIMD2<Float>.
 typedef float float_pair __attribute__((ext_vector_type(2)));
+// Swift's SIMD16<UInt8>.
+typedef unsigned char byte_block __attribute__((ext_vector_type(16)));
+// A bit for each byte.
+typedef _Bool bit_block __attribute__((ext_vector_type(16)));
 
 // Asks for the cache line at an address to be fetched, into the second cache: the first has too few lines under way at once.
 // Never faults, whatever the address.
@@ -52,6 +56,16 @@ INSTRUCTION double_pair lesser_each(double_pair a, double_pair b) {
 #else
   return (double_pair){a.x < b.x ? a.x : b.x, a.y < b.y ? a.y : b.y};
 #endif
+}
+
+// Which bytes equal another: a bit for each, the first in the lowest.
+INSTRUCTION unsigned short equal_bytes(byte_block bytes, unsigned char other) {
+  return __builtin_bit_cast(unsigned short, __builtin_convertvector(bytes == other, bit_block));
+}
+
+// a where a < b, else b, each on its own.
+INSTRUCTION byte_block lesser_bytes(byte_block a, byte_block b) {
+  return __builtin_elementwise_min(a, b);
 }
 
 #undef INSTRUCTION

@@ -1,4 +1,3 @@
-internal import CSimdJSON
 internal import OnlineLearning
 
 /// Builds the rows of a batch: the checks that every format shares.
@@ -21,6 +20,8 @@ struct RowBuilder: ~Copyable {
   private var names = Scratch<FeatureName>()
   /// As many.
   private var values = Scratch<Float>()
+  /// Numbers that are about to become values.
+  private var numbers = Scratch<ShortDecimal>()
   /// The bytes of names that are too long to stand in themselves, and of one that is being put together.
   private var bytes = Scratch<UInt8>()
   /// The names' features, once they have been looked up.
@@ -86,16 +87,17 @@ struct RowBuilder: ~Copyable {
     of line: borrowing TextLine, from place: inout Int, to stop: Int, _ prefix: FeatureName, scale: Double,
     isIndexed: Bool = false
   ) {
+    let room = TextFeatures.room(for: stop - place)
     // What the limits forbid is for those to read who tell what is wrong.
-    guard limits.nameBytes >= FeatureName.wholeBytes, abs(scale) <= 1e20 else { return }
-    let style = text_style(
-      prefix: text_name(low: prefix.low, high: prefix.high), scale: scale, is_indexed: isIndexed)
-    // A feature takes two bytes at least.
-    let limit = min((stop - place) / 2 + 1, limits.featuresPerSample - names.count)
-    names.append(upTo: limit) { names in
+    guard limits.nameBytes >= FeatureName.wholeBytes, abs(scale) <= 1e20, room <= limits.featuresPerSample - names.count
+    else { return }
+    let style = TextFeatures(prefix: prefix, scale: scale, isIndexed: isIndexed)
+    let numbers = numbers.room(for: room)
+    names.append(upTo: room) { names in
       var added = 0
-      values.append(upTo: limit) { values in
-        added = line.readFeatures(from: &place, to: stop, style, limit: limit, names, values)
+      values.append(upTo: room) { values in
+        added = line.readFeatures(
+          from: &place, to: stop, style, TextFeatures.Output(names: names, values: values, numbers: numbers))
         return added
       }
       return added
@@ -166,16 +168,18 @@ struct RowBuilder: ~Copyable {
   ///
   /// - Parameters:
   ///   - id: empty where it has none.
+  ///   - place: where it stands, if that is known.
   ///   - isTargetOnly: whether it brings the target of an earlier sample of this id.
   mutating func end(
-    id: Span<UInt8>, isTargetOnly: Bool, _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
+    id: Span<UInt8>, at place: Int? = nil, isTargetOnly: Bool, _ batch: inout SampleBatch,
+    _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     let (sample, row) = (batch.count + batch.unlearned, batch.count)
     try end(&batch, &dictionary)
     if id.isEmpty || !keepsIdentified { return }
     guard id.count <= limits.nameBytes else {
       throw SampleError(
-        .limit, "the id of the sample has \(id.count) bytes; limits.name_bytes is \(limits.nameBytes)")
+        .limit, "the id of the sample has \(id.count) bytes; limits.name_bytes is \(limits.nameBytes)", at: place)
     }
     batch.labels.append(
       sample: sample, row: batch.count > row ? row : nil, seq: nil, isTargetOnly: isTargetOnly && target != nil)

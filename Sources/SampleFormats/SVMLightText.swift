@@ -19,7 +19,8 @@ enum SVMLightText {
       throw SampleError(
         .brokenText,
         "a line must begin with its target, a number, finite and decimal, as in \"1 3:0.5\", not with "
-          + "\(line.quoted(first)); in Vowpal Wabbit text a | stands before the features")
+          + "\(line.quoted(first)); in Vowpal Wabbit text a | stands before the features",
+        at: first.lowerBound)
     }
     row.begin(target: target, importance: 1, purpose, refusesRepetition: true)
     var place = first.upperBound
@@ -29,7 +30,11 @@ enum SVMLightText {
       place = word.upperBound
       if !word.isEmpty { try decodeFeature(line, word, &row) }
     }
-    try row.end(&batch, &dictionary)
+    do throws(SampleError) {
+      try row.end(&batch, &dictionary)
+    } catch {
+      throw error.reason == .target ? error.at(first.lowerBound) : error
+    }
   }
 
   private static func decodeFeature(
@@ -41,15 +46,21 @@ enum SVMLightText {
       throw SampleError(
         .featureName,
         "\(line.quoted(word)) is no feature, which has a whole number and a value, as in \"3:0.5\"; in Vowpal "
-          + "Wabbit text a | stands before the features")
+          + "Wabbit text a | stands before the features",
+        at: word.lowerBound)
     }
     guard let number = line.number(value) else {
       throw SampleError(
         .featureValue,
-        "the value of feature \(line.quoted(name)) must be a number, finite and decimal, not \(line.quoted(value))")
+        "the value of feature \(line.quoted(name)) must be a number, finite and decimal, not \(line.quoted(value))",
+        at: value.lowerBound)
     }
-    try line.withSpan(name.lowerBound + index..<name.upperBound) { (name) throws(SampleError) in
-      try row.add(name, value: number)
+    do throws(SampleError) {
+      try line.withSpan(name.lowerBound + index..<name.upperBound) { (name) throws(SampleError) in
+        try row.add(name, value: number)
+      }
+    } catch {
+      throw error.at(error.reason == .featureValue ? value.lowerBound : word.lowerBound)
     }
   }
 

@@ -79,10 +79,15 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The same error, with the line that it is about: counted from 1.
+  func inLine(_ number: Int) -> SampleError {
+    SampleError(reason, "line \(number): \(message)", at: position, from: source)
+  }
+
+  /// The same error, whose position is one in a line, or none, with that line: counted from 1.
   ///
-  /// - Parameter start: where the line begins, for errors that have no position.
-  func inLine(_ number: Int, at start: Int? = nil) -> SampleError {
-    SampleError(reason, "line \(number): \(message)", at: position ?? start, from: source)
+  /// - Parameter start: where the line begins.
+  func inLine(_ number: Int, startingAt start: Int) -> SampleError {
+    SampleError(reason, "line \(number): \(message)", at: start + (position ?? 0), from: source)
   }
 
   /// The same error, with the line that it is about, where the payload has several.

@@ -53,10 +53,15 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
   ///   - limit: how many there may be.
   ///   - body: takes memory for so many, and returns how many it has written.
   mutating func append(upTo limit: Int, _ body: (UnsafeMutablePointer<Element>) -> Int) {
-    if limit > capacity - count { grow(to: count + limit) }
-    let added = body(base + count)
+    let added = body(room(for: limit))
     precondition(0 <= added && added <= limit)
     count += added
+  }
+
+  /// Memory for so many elements, until it is asked for more, besides those that there are.
+  mutating func room(for count: Int) -> UnsafeMutablePointer<Element> {
+    if count > capacity - self.count { grow(to: self.count + count) }
+    return base + self.count
   }
 
   subscript(position: Int) -> Element {

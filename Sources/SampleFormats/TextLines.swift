@@ -34,7 +34,8 @@ struct TextLines: ~Copyable {
 
   /// Calls `body` with each line.
   ///
-  /// - Throws: what `body` throws, with the number of the line, counted from 1.
+  /// - Throws: what `body` throws, with the number of the line, counted from 1. Its position, one in the line, becomes one in
+  ///   the text; without any, it is the line's.
   mutating func forEachLine(
     of text: Span<UInt8>, _ body: (borrowing TextLine) throws(SampleError) -> Void
   ) throws(SampleError) {
@@ -59,7 +60,7 @@ struct TextLines: ~Copyable {
             try body(TextLine(bytes: padded.start, count: count))
           }
         } catch {
-          throw error.inLine(number, at: UnsafeRawPointer(line) - UnsafeRawPointer(first))
+          throw error.inLine(number, startingAt: UnsafeRawPointer(line) - UnsafeRawPointer(first))
         }
       }
     }
@@ -70,7 +71,7 @@ struct TextLines: ~Copyable {
 /// there is a byte, too, as there are `margin` from there on.
 struct TextLine: ~Copyable {
   /// How many bytes can be read from the line's end on.
-  fileprivate static let margin = Int(TEXT_MARGIN)
+  fileprivate static let margin = TextFeatures.margin
 
   fileprivate let bytes: UnsafePointer<UInt8>
   /// How many bytes the line has, without the line feed.
@@ -129,23 +130,14 @@ struct TextLine: ~Copyable {
     withSpan(range) { SampleFormats.quoted($0) }
   }
 
-  /// Reads features as they mostly are (TextFeatures.h says how that is), up to the first that is anything else.
+  /// Reads features as they mostly are, up to the first that is anything else.
   ///
-  /// - Parameters:
-  ///   - place: where to begin; then where it stopped.
-  ///   - stop: where the features end.
-  ///   - limit: how many to read at most.
-  ///   - names: has room for so many.
-  ///   - values: has room for so many.
+  /// - Parameters: as for `TextFeatures.read`.
   /// - Returns: how many it has read.
   func readFeatures(
-    from place: inout Int, to stop: Int, _ style: text_style, limit: Int,
-    _ names: UnsafeMutablePointer<FeatureName>, _ values: UnsafeMutablePointer<Float>
+    from place: inout Int, to stop: Int, _ style: TextFeatures, _ output: TextFeatures.Output
   ) -> Int {
-    precondition(stop <= count)
-    // Both types of names are laid out alike.
-    return names.withMemoryRebound(to: text_name.self, capacity: limit) { names in
-      withUnsafePointer(to: style) { text_features(bytes, &place, stop, $0, limit, names, values) }
-    }
+    precondition(0 <= place && stop <= count)
+    return style.read(UnsafeRawPointer(bytes), from: &place, to: stop, output)
   }
 }

@@ -31,8 +31,12 @@ enum VWText {
       place = end
     }
     try line.withSpan(label.tag) { (tag) throws(SampleError) in
-      // A target that comes late comes without features.
-      try row.end(id: tag, isTargetOnly: row.isEmpty, &batch, &dictionary)
+      do throws(SampleError) {
+        // A target that comes late comes without features.
+        try row.end(id: tag, at: label.tag.lowerBound, isTargetOnly: row.isEmpty, &batch, &dictionary)
+      } catch {
+        throw label.locating(error)
+      }
     }
   }
 
@@ -47,7 +51,8 @@ enum VWText {
       scale = try number(line, scaleText) { "the scale of namespace \(line.quoted(namespace))" }
       if namespace.isEmpty {
         throw SampleError(
-          .featureName, "a namespace has an empty name; put a space after the | for features without one")
+          .featureName, "a namespace has an empty name; put a space after the | for features without one",
+          at: head.lowerBound)
       }
     }
     let prefix = prefix(line, namespace)
@@ -61,15 +66,19 @@ enum VWText {
       let (name, valueText) = line.split(word)
       var value = scale
       if let valueText { value *= try number(line, valueText) { "the value of feature \(line.quoted(name))" } }
-      if name.isEmpty {
-        try FeatureName(decimal: nameless).withBytes(among: Span()) { (name) throws(SampleError) in
-          try add(line, namespace, name, value: value, &row)
+      do throws(SampleError) {
+        if name.isEmpty {
+          try FeatureName(decimal: nameless).withBytes(among: Span()) { (name) throws(SampleError) in
+            try add(line, namespace, name, value: value, &row)
+          }
+          nameless += 1
+        } else {
+          try line.withSpan(name) { (name) throws(SampleError) in
+            try add(line, namespace, name, value: value, &row)
+          }
         }
-        nameless += 1
-      } else {
-        try line.withSpan(name) { (name) throws(SampleError) in
-          try add(line, namespace, name, value: value, &row)
-        }
+      } catch {
+        throw error.at(error.reason == .featureValue ? (valueText ?? word).lowerBound : word.lowerBound)
       }
     }
   }
@@ -96,7 +105,8 @@ enum VWText {
   ) throws(SampleError) -> Double {
     guard let number = line.number(range) else {
       throw SampleError(
-        .featureValue, "\(what()) must be a number, finite and decimal, not \(line.quoted(range))")
+        .featureValue, "\(what()) must be a number, finite and decimal, not \(line.quoted(range))",
+        at: range.lowerBound)
     }
     return number
   }

@@ -77,6 +77,24 @@ import WhittleProtocol
     #expect(learned.learner.intercept == expected.learner.intercept, "seed=\(seed)")
   }
 
+  @Test func tagsOfVowpalWabbitTextAreIDs() async throws {
+    let daemon = try await TestDaemon(in: place)
+    var expected = Model(LearnerConfiguration())
+    try expected.learn([names, "1 | a1:0.5", "3 2 | a0:2 a1:-1", "2 | a1", "-1 | a2:3"])
+    // An id is the same in text and JSON.
+    try await daemon.push([
+      names, "'x | a0:2 a1:-1\n1 | a1:0.5\n'7 | a1\n| a4", "3 2 'x|",
+      #"[{"id": 7, "y": 2}, {"id": "z", "x": {"a2": 3}}]"#, "-1 'z| a0:100",
+    ])
+    let stats = try await daemon.stats { $0.messages == 5 }
+    #expect(stats.rejected.isEmpty && stats.step == expected.steps)
+    #expect(stats.delayed == Stats.Delayed(waiting: 0, matched: 3, forgotten: 0, unmatched: 0))
+    try await daemon.stop()
+    let learned = try #require(try place.newestModel())
+    #expect(learned.learner.coefficients() == expected.learner.coefficients())
+    #expect(learned.learner.intercept == expected.learner.intercept)
+  }
+
   @Test func targetsOfUnknownSamplesAreCounted() async throws {
     let daemon = try await TestDaemon(in: place, ["delayed.samples": "2"])
     try await daemon.push([

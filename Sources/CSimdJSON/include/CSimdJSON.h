@@ -7,8 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "TextFeatures.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
