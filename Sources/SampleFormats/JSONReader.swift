@@ -45,7 +45,7 @@ struct JSONReader: ~Copyable {
       return (name, number)
     }
 
-    /// A number of digits alone, exactly; nil for any other item, and for one that takes more than 64 bits with its sign.
+    /// A number of digits alone, exactly; nil for any other item, and for what takes more than 64 bits with its sign.
     func integer(at place: Int) -> Int64? {
       guard items[place].kind == JSON_NUMBER else { return nil }
       let start = Int(items[place].place)
