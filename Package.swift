@@ -29,7 +29,11 @@ let package = Package(
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .target(
       name: "CSimdJSON",
-      cxxSettings: [.treatAllWarnings(as: .error)],
+      cxxSettings: [
+        .treatAllWarnings(as: .error),
+        // What simdjson checks in debug builds would limit nesting to less than JSON_MAX_DEPTH.
+        .define("SIMDJSON_DEVELOPMENT_CHECKS", to: "0"), .define("SIMDJSON_EXCEPTIONS", to: "0"),
+      ],
       linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
     .systemLibrary(name: "CProcessor"),

@@ -1,409 +1,232 @@
-// Reads a message of JSON, value by value, into plain arrays.
-//
-// simdjson's first stage finds the places of all tokens and checks UTF-8 and strings. Its second stage would write
-// the document to a tape of its own; here it is the items that the decoder walks, so that nothing is copied twice.
+// Walks through a message of JSON with simdjson's On-Demand interface, value by value, and writes down what it finds.
+// simdjson checks what it reads, and the walk leaves nothing out.
 
 #include "CSimdJSON.h"
-#include "decimal.h"
 
-#include <cstdlib>
+#include <cmath>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <simdjson.h>
-#include <string_view>
+#include <string>
+#include <vector>
+
 
 using namespace simdjson;
+using std::string_view;
 
 namespace {
 
-// What simdjson's number reader writes to.
-struct number_item {
-  json_item *item;
-  void append_s64(int64_t value) {
-    item->kind = JSON_INTEGER;
-    item->number = static_cast<double>(value);
-  }
-  void append_u64(uint64_t value) {
-    item->kind = JSON_INTEGER;
-    item->number = static_cast<double>(value);
-  }
-  void append_double(double value) {
-    item->kind = JSON_NUMBER;
-    item->number = value;
-  }
-  void skip_double() {}
-};
+constexpr auto blanks = " \t\r\n";
 
-inline bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
-
-// The value of four hexadecimal digits; above 0xFFFF where they are none.
-uint32_t code_unit(const uint8_t *digits) {
-  uint32_t unit = 0;
-  for (int i = 0; i < 4; ++i) {
-    uint8_t digit = digits[i], letter = digit | 0x20;
-    if (decimals::is_digit(digit)) {
-      unit = unit << 4 | (digit - '0');
-    } else if (letter >= 'a' && letter <= 'f') {
-      unit = unit << 4 | (letter - 'a' + 10);
-    } else {
-      return 0x10000;
-    }
-  }
-  return unit;
-}
-
-uint8_t *write_utf8(uint32_t scalar, uint8_t *to) {
-  auto rest = [scalar](int shift) { return static_cast<uint8_t>(0x80 | (scalar >> shift & 0x3F)); };
-  if (scalar < 0x80) {
-    *to++ = static_cast<uint8_t>(scalar);
-  } else if (scalar < 0x800) {
-    *to++ = static_cast<uint8_t>(0xC0 | scalar >> 6);
-    *to++ = rest(0);
-  } else if (scalar < 0x10000) {
-    *to++ = static_cast<uint8_t>(0xE0 | scalar >> 12);
-    *to++ = rest(6);
-    *to++ = rest(0);
-  } else {
-    *to++ = static_cast<uint8_t>(0xF0 | scalar >> 18);
-    *to++ = rest(12);
-    *to++ = rest(6);
-    *to++ = rest(0);
-  }
-  return to;
-}
-
-// Storage that grows and keeps what it holds. What it holds is plain bytes.
-template <typename Element> class buffer {
-  Element *start = nullptr;
-  size_t room = 0;
-
-public:
-  ~buffer() { std::free(start); }
-  buffer() = default;
-  buffer(const buffer &) = delete;
-  buffer &operator=(const buffer &) = delete;
-
-  Element *data() const { return start; }
-  size_t capacity() const { return room; }
-
-  bool reserve(size_t count) {
-    if (count <= room) return true;
-    auto larger = static_cast<Element *>(std::realloc(start, count * sizeof(Element)));
-    if (!larger) return false;
-    start = larger;
-    room = count;
-    return true;
-  }
-};
+const uint8_t *bytes(string_view text) { return reinterpret_cast<const uint8_t *>(text.data()); }
 
 } // namespace
 
 struct json_reader {
-  explicit json_reader(size_t max_depth) : max_depth(max_depth) {}
-
-  json_step begin(const uint8_t *message, size_t message_count);
-  json_step next_value();
-
-  buffer<json_item> items;
-  size_t item_count = 0;
+  const size_t max_depth;
+  // What the value holds that was read last.
+  std::vector<json_item> items;
 
 private:
-  // A key or a string, unescaped.
-  struct string {
-    const uint8_t *text;
-    uint32_t count;
-  };
+  // The message, and behind it what simdjson wants to be there.
+  std::string text;
+  // Where the message ends.
+  const char *text_end = nullptr;
+  // The first backslash that is not before the strings that were read.
+  const char *next_escape = nullptr;
+  size_t depth = 0;
+  enum { one, batch, lines } form = one;
+  bool has_begun = false;
+  ondemand::parser parser;
+  // Of one value, and of a batch.
+  ondemand::document document;
+  ondemand::array_iterator element;
+  // Of lines.
+  ondemand::document_stream documents;
+  ondemand::document_stream::iterator line;
 
-  bool read_value();
-  bool read_string(const uint8_t *bytes, const uint32_t *&token, string &string);
-  bool read_number(const uint8_t *bytes, const uint32_t *&token, json_item &item);
-  bool read_any_number(const uint8_t *from, const uint8_t *until, json_item &item);
-  bool read_literal(const uint8_t *from, const uint8_t *until, json_item &item);
-  bool unescape(const uint8_t *from, const uint8_t *until, string &string);
-  bool grow();
-  json_step refusal() const { return has_memory ? JSON_REFUSED : JSON_NO_MEMORY; }
+public:
+  explicit json_reader(size_t max_depth) : max_depth(max_depth < JSON_MAX_DEPTH ? max_depth : JSON_MAX_DEPTH) {}
 
-  std::unique_ptr<internal::dom_parser_implementation> scanner;
-  const size_t max_depth;
-  const uint8_t *bytes = nullptr, *bytes_end = nullptr;
-  // The places of the tokens that are still to be read. The last one of all closes an object or an array: a message
-  // where it does not is refused at once, so every token that is none of these has a successor.
-  const uint32_t *next = nullptr, *end = nullptr;
-  bool is_batch = false, has_begun = false, has_memory = true;
-  // The first backslash that is not before the strings read so far.
-  const uint8_t *next_escape = nullptr;
-  // Strings that had to be written anew. Those of one value are never longer than the message.
-  buffer<uint8_t> texts;
-  size_t texts_count = 0;
-  // The items that opened what is open.
-  buffer<uint32_t> scopes;
-};
+  const uint8_t *copy() const { return bytes(text); }
 
-json_step json_reader::begin(const uint8_t *message, size_t message_count) {
-  // Items count tokens in 32 bits.
-  if (message_count >= UINT32_MAX / 2 || !scopes.reserve(max_depth + 2)) return JSON_NO_MEMORY;
-  if (!scanner || scanner->capacity() < message_count) {
-    // Half as much again, so that messages that grow bit by bit do not allocate each time.
-    size_t capacity = message_count < 65536 ? 65536 : message_count + message_count / 2;
-    auto error = scanner ? scanner->allocate(capacity, 1)
-                         : get_active_implementation()->create_dom_parser_implementation(capacity, 1, scanner);
-    if (error) return JSON_NO_MEMORY;
-  }
-  if (scanner->stage1(message, message_count, stage1_mode::regular)) return JSON_REFUSED;
-  bytes = message;
-  bytes_end = message + message_count;
-  next = scanner->structural_indexes.get();
-  end = next + scanner->n_structural_indexes;
-  has_begun = false;
-  has_memory = true;
-  next_escape = nullptr;
-  uint8_t last = bytes[end[-1]];
-  if (last != '}' && last != ']') return JSON_REFUSED;
-  is_batch = bytes[*next] == '[';
-  if (is_batch) ++next;
-  return is_batch ? JSON_BATCH : JSON_LINES;
-}
-
-json_step json_reader::next_value() {
-  if (is_batch) {
-    if (has_begun || bytes[*next] == ']') {
-      if (next == end) return JSON_REFUSED;
-      uint8_t byte = bytes[*next++];
-      if (byte == ']') return next == end ? JSON_END : JSON_REFUSED;
-      if (byte != ',') return JSON_REFUSED;
+  json_step begin(string_view message) {
+    // Items count in 32 bits.
+    if (message.size() > UINT32_MAX / 2) return JSON_NO_MEMORY;
+    // Half as much again, so that messages that grow bit by bit do not take new memory each time.
+    if (parser.capacity() < message.size() && parser.allocate(message.size() + message.size() / 2))
+      return JSON_NO_MEMORY;
+    text.assign(message).append(SIMDJSON_PADDING, ' ');
+    text_end = text.data() + message.size();
+    next_escape = nullptr;
+    has_begun = false;
+    const auto first = message.find_first_not_of(blanks);
+    if (first == message.npos) return JSON_REFUSED;
+    form = message[first] == '[' ? batch : message.find('\n', first) == message.npos ? one : lines;
+    if (form == lines) {
+      // A window of the parser's size, for which it has its memory already.
+      if (parser.iterate_many(text.data(), message.size(), parser.capacity()).get(documents)) return JSON_REFUSED;
+      line = documents.begin();
+      return JSON_LINES;
     }
-  } else {
-    if (next == end) return JSON_END;
-    if (bytes[*next] != '{' && bytes[*next] != '[') return JSON_REFUSED;
-    if (has_begun && !std::memchr(bytes + next[-1], '\n', *next - next[-1])) return JSON_REFUSED;
+    if (parser.iterate(text.data(), message.size(), text.size()).get(document)) return JSON_REFUSED;
+    if (form == one) return JSON_LINES;
+    ondemand::array array;
+    return document.get_array().get(array) || array.begin().get(element) ? JSON_REFUSED : JSON_BATCH;
   }
-  has_begun = true;
-  return read_value() ? JSON_VALUE : refusal();
-}
 
-bool json_reader::grow() {
-  has_memory = items.reserve(items.capacity() == 0 ? 128 : 2 * items.capacity());
-  return has_memory;
-}
+  json_step next() {
+    items.clear();
+    depth = form == batch;
+    ondemand::value value;
+    bool is_end = false;
+    if (find_next(value, is_end)) return JSON_REFUSED;
+    if (is_end) return JSON_END;
+    const string_view token = value.raw_json_token();
+    uint64_t kinds = 0;
+    // What no other holds is an object or an array, and may not be asked for a number.
+    auto error = form == batch ? read(value, token, {}, kinds) : read_other(value, token, add(token, {}), kinds);
+    return error ? JSON_REFUSED : JSON_VALUE;
+  }
 
-// One value, and all that it holds. A loop, since recursion would let the sender choose how deep our stack gets.
-bool json_reader::read_value() {
-  // What every item needs is kept here, so that it stays in registers.
-  const uint8_t *const bytes = this->bytes;
-  const uint32_t *token = next;
-  uint32_t *const floor = scopes.data(), *scope = floor;
-  const ptrdiff_t depth_left = static_cast<ptrdiff_t>(max_depth) - is_batch;
-  json_item *first = items.data(), *item = first, *limit = first + items.capacity();
-  string name{nullptr, 0};
-  texts_count = 0;
-  // Of what is open; the members of what is open around it wait in its item.
-  bool is_object = false;
-  uint64_t kinds = 0;
-
-  auto make_room = [&] {
-    size_t count = item - first;
-    if (!grow()) return false;
-    first = items.data();
-    item = first + count;
-    limit = first + items.capacity();
-    return true;
-  };
-
-value:
-  if (item == limit && !make_room()) return false;
-  item->name = name.text;
-  item->name_count = name.count;
-  item->place = *token;
-  {
-    const uint8_t byte = bytes[*token];
-    if ((byte == '-') | decimals::is_digit(byte)) {
-      if (!read_number(bytes, token, *item)) return false;
-    } else if (byte == '"') {
-      string text;
-      if (!read_string(bytes, token, text)) return false;
-      item->kind = JSON_STRING;
-      item->text = text.text;
-      item->count = text.count;
-    } else if (byte == '{' || byte == '[') {
-      if (scope != floor) first[scope[-1]].kinds = kinds;
-      kinds = 0;
-      is_object = byte == '{';
-      item->kind = is_object ? JSON_OBJECT : JSON_ARRAY;
-      *scope++ = static_cast<uint32_t>(item - first);
-      ++item;
-      name = {nullptr, 0};
-      if (bytes[*++token] == (is_object ? '}' : ']')) goto close;
-      if (scope - floor > depth_left) return false;
-      if (is_object) goto key;
-      goto value;
-    } else {
-      if (!read_literal(bytes + token[0], bytes + token[1], *item)) return false;
-      ++token;
+private:
+  // Finds the message's next value, or its end, behind which nothing may stand.
+  error_code find_next(ondemand::value &value, bool &is_end) {
+    const bool is_first = !has_begun;
+    has_begun = true;
+    if (form == lines) {
+      if (!is_first) ++line;
+      is_end = !(line != documents.end());
+      if (is_end) return documents.truncated_bytes() == 0 ? SUCCESS : TAPE_ERROR;
+      ondemand::document_reference next;
+      if (auto error = (*line).get(next)) return error;
+      const auto before = string_view(text.data(), line.current_index()).find_last_not_of(" \t\r");
+      return is_first || text[before] == '\n' ? next.get_value().get(value) : TAPE_ERROR;
     }
-  }
-  // A scalar alone is the element of a batch.
-  if (scope == floor) goto done;
-
-after_value:
-  kinds |= uint64_t{1} << item->kind;
-  ++item;
-  if (bytes[*token] != ',') {
-    if (bytes[*token] != (is_object ? '}' : ']')) return false;
-    goto close;
-  }
-  ++token;
-  if (!is_object) goto value;
-
-key:
-  if (bytes[*token] != '"' || !read_string(bytes, token, name) || bytes[*token] != ':') return false;
-  ++token;
-  goto value;
-
-close:
-  if (item == limit && !make_room()) return false;
-  item->name = nullptr;
-  item->name_count = 0;
-  item->place = *token++;
-  item->kind = JSON_CLOSE;
-  name = {nullptr, 0};
-  {
-    uint32_t opener = *--scope;
-    first[opener].count = static_cast<uint32_t>(item - first) + 1 - opener;
-    first[opener].kinds = kinds;
-  }
-  if (scope != floor) {
-    // Where something is open, the last token of all may have been read.
-    if (token == end) return false;
-    is_object = first[scope[-1]].kind == JSON_OBJECT;
-    kinds = first[scope[-1]].kinds;
-    goto after_value;
+    if (form == batch && !is_first) ++element;
+    is_end = form == batch ? !(element != ondemand::array_iterator()) : !is_first;
+    if (is_end) return document.current_location().error() == OUT_OF_BOUNDS ? SUCCESS : TAPE_ERROR;
+    return form == batch ? (*element).get(value) : document.get_value().get(value);
   }
 
-done:
-  item_count = item + 1 - first;
-  next = token;
-  return true;
-}
-
-[[gnu::always_inline]] inline bool json_reader::read_string(
-    const uint8_t *bytes, const uint32_t *&token, string &string) {
-  const uint8_t *from = bytes + token[0] + 1, *until = bytes + token[1];
-  ++token;
-  // Only blanks stand between the end of a string and the next token.
-  do --until;
-  while (*until != '"');
-  string = {from, static_cast<uint32_t>(until - from)};
-  return next_escape >= until || unescape(from, until, string);
-}
-
-// Writes a string anew if it has escapes.
-bool json_reader::unescape(const uint8_t *from, const uint8_t *until, string &string) {
-  if (next_escape < from) {
-    auto found = static_cast<const uint8_t *>(std::memchr(from, '\\', bytes_end - from));
-    next_escape = found ? found : bytes_end;
-    if (next_escape >= until) return true;
+  json_item &add(string_view token, string_view name) {
+    json_item &item = items.emplace_back();
+    item.name = bytes(name);
+    item.name_count = static_cast<uint32_t>(name.size());
+    item.place = static_cast<uint32_t>(token.data() - text.data());
+    return item;
   }
-  // Takes room once a message at most, so that what was handed out stays where it is.
-  has_memory = texts.reserve(bytes_end - bytes);
-  if (!has_memory) return false;
-  uint8_t *to = texts.data() + texts_count;
-  string.text = to;
-  while (from < until) {
-    auto escape = static_cast<const uint8_t *>(std::memchr(from, '\\', until - from));
-    auto plain_end = escape ? escape : until;
-    std::memcpy(to, from, plain_end - from);
-    to += plain_end - from;
-    from = plain_end;
-    if (!escape) break;
-    // A quote that ends a string is never escaped, so a byte follows every backslash.
-    from += 2;
-    switch (from[-1]) {
-    case '"':
-    case '\\':
-    case '/': *to++ = from[-1]; break;
-    case 'b': *to++ = '\b'; break;
-    case 'f': *to++ = '\f'; break;
-    case 'n': *to++ = '\n'; break;
-    case 'r': *to++ = '\r'; break;
-    case 't': *to++ = '\t'; break;
-    case 'u': {
-      if (until - from < 4) return false;
-      uint32_t unit = code_unit(from);
-      from += 4;
-      if (unit > 0xFFFF || (unit >= 0xDC00 && unit <= 0xDFFF)) return false;
-      if (unit >= 0xD800 && unit <= 0xDBFF) {
-        if (until - from < 6 || from[0] != '\\' || from[1] != 'u') return false;
-        uint32_t second = code_unit(from + 2);
-        from += 6;
-        if (second < 0xDC00 || second > 0xDFFF) return false;
-        unit = 0x10000 + ((unit - 0xD800) << 10) + (second - 0xDC00);
-      }
-      to = write_utf8(unit, to);
+
+  // Reads a value and all that it holds. Adds its kind to `kinds`.
+  [[gnu::always_inline]] error_code read(
+      ondemand::value &value, string_view token, string_view name, uint64_t &kinds) {
+    json_item &item = add(token, name);
+    // Most are numbers, and this refuses all others.
+    auto error = value.get_double().get(item.number);
+    if (!error && token.size() <= 21 && std::abs(item.number) < 0x1p63) {
+      item.kind = JSON_NUMBER;
+      kinds |= uint64_t{1} << JSON_NUMBER;
+      return SUCCESS;
+    }
+    return read_other(value, token, item, kinds);
+  }
+
+  // Reads what is no number, or a long one. Calls itself for what the value holds, so depth is limited.
+  error_code read_other(ondemand::value value, string_view token, json_item &item, uint64_t &kinds) {
+    ondemand::json_type type;
+    if (auto error = value.type().get(type)) return error;
+    error_code error;
+    switch (type) {
+    case ondemand::json_type::number:
+      item.kind = JSON_NUMBER;
+      error = read_long_number(value, token, item.number);
+      break;
+    case ondemand::json_type::string: {
+      item.kind = JSON_STRING;
+      string_view string = token.substr(1, token.rfind('"') - 1);
+      ondemand::raw_json_string raw;
+      error = is_plain(string) ? value.get_raw_json_string().get(raw) : value.get_string().get(string);
+      item.text = bytes(string);
+      item.count = static_cast<uint32_t>(string.size());
       break;
     }
-    default: return false;
+    case ondemand::json_type::boolean: {
+      item.kind = JSON_BOOLEAN;
+      bool is_true = false;
+      error = value.get_bool().get(is_true);
+      item.number = is_true;
+      break;
     }
+    case ondemand::json_type::null: {
+      item.kind = JSON_NULL;
+      bool is_null = false;
+      error = value.is_null().get(is_null);
+      if (!is_null) error = N_ATOM_ERROR;
+      break;
+    }
+    default:
+      item.kind = type == ondemand::json_type::object ? JSON_OBJECT : JSON_ARRAY;
+      kinds |= uint64_t{1} << item.kind;
+      return depth == max_depth ? DEPTH_ERROR : read_inside(value, item.kind);
+    }
+    kinds |= uint64_t{1} << item.kind;
+    return error;
   }
-  string.count = static_cast<uint32_t>(to - string.text);
-  texts_count += string.count;
-  return true;
-}
 
-// True, false or null.
-bool json_reader::read_literal(const uint8_t *from, const uint8_t *until, json_item &item) {
-  while (until > from && is_blank(until[-1])) --until;
-  std::string_view word(reinterpret_cast<const char *>(from), until - from);
-  item.kind = word == "null" ? JSON_NULL : JSON_BOOLEAN;
-  item.number = word == "true";
-  return word == "true" || word == "false" || word == "null";
-}
-
-[[gnu::always_inline]] inline bool json_reader::read_number(
-    const uint8_t *bytes, const uint32_t *&token, json_item &item) {
-  const uint8_t *from = bytes + token[0], *until = bytes + token[1];
-  ++token;
-  // Nothing else up to a space can stand here.
-  while (until[-1] <= ' ' && is_blank(until[-1])) --until;
-  const uint64_t is_negative = *from == '-';
-  decimal number;
-  if (until - bytes < 8 || !read_decimal(from + is_negative, until, number))
-    return read_any_number(from, until, item);
-  // Both are exact, so the quotient is the nearest double (William Clinger); a whole number is divided by 1.
-  double value = static_cast<double>(static_cast<int64_t>(number.digits)) / decimals::double_powers[-number.power];
-  if (number.digits >> 53 != 0 && number.power != 0 &&
-      !builtin::numberparsing::compute_float_64(number.power, number.digits, false, value))
-    return read_any_number(from, until, item);
-  // No branch, since signs are random.
-  uint64_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  bits |= is_negative << 63;
-  item.kind = number.power == 0 ? JSON_INTEGER : JSON_NUMBER;
-  std::memcpy(&item.number, &bits, sizeof bits);
-  return true;
-}
-
-// By simdjson, which tells what a number is.
-bool json_reader::read_any_number(const uint8_t *from, const uint8_t *until, json_item &item) {
-  number_item writer{&item};
-  // It looks up to eight bytes past the number's end.
-  if (bytes_end - until >= 8) return !builtin::numberparsing::parse_number(from, writer);
-  char padded[64 + 8];
-  if (until - from <= 64) {
-    std::memset(padded, ' ', sizeof padded);
-    std::memcpy(padded, from, until - from);
-    return !builtin::numberparsing::parse_number(reinterpret_cast<const uint8_t *>(padded), writer);
+  // Reads a number where get_double may be wrong: simdjson 3.0.1 misreads twenty digits behind "0.", refuses exponents
+  // of twenty digits, and does not refuse whole numbers of more than 64 bits.
+  error_code read_long_number(ondemand::value value, string_view token, double &number) {
+    // Tells numbers from others; but what it reads from more than 19 digits is lost.
+    if (auto error = value.get_number().error()) return error;
+    token = token.substr(0, token.find_last_not_of(blanks) + 1);
+    return text_number(bytes(token), token.size(), &number) && std::isfinite(number) ? SUCCESS : NUMBER_ERROR;
   }
-  // One at the very end of a message, and of a length that nobody writes.
-  auto copy = static_cast<uint8_t *>(std::malloc(until - from + 8));
-  has_memory = copy != nullptr;
-  if (!has_memory) return false;
-  std::memcpy(copy, from, until - from);
-  std::memset(copy + (until - from), ' ', 8);
-  bool is_read = !builtin::numberparsing::parse_number(copy, writer);
-  std::free(copy);
-  return is_read;
-}
+
+  // Reads what stands in an object or array.
+  error_code read_inside(ondemand::value value, json_kind kind) {
+    const size_t opener = items.size() - 1;
+    uint64_t kinds = 0;
+    ++depth;
+    if (kind == JSON_OBJECT) {
+      ondemand::object object;
+      if (auto error = value.get_object().get(object)) return error;
+      for (auto result : object) {
+        ondemand::field field;
+        if (auto error = std::move(result).get(field)) return error;
+        const string_view token = field.value().raw_json_token();
+        // Between the quote that ends the key and the value stand a colon and blanks, mostly the colon alone.
+        string_view name(field.key().raw(), token.data() - field.key().raw());
+        name = name.substr(0, name.size() > 2 && name[name.size() - 2] == '"' ? name.size() - 2 : name.rfind('"'));
+        if (!is_plain(name)) {
+          if (auto error = field.unescaped_key().get(name)) return error;
+        }
+        if (auto error = read(field.value(), token, name, kinds)) return error;
+      }
+    } else {
+      ondemand::array array;
+      if (auto error = value.get_array().get(array)) return error;
+      for (auto result : array) {
+        ondemand::value element;
+        if (auto error = std::move(result).get(element)) return error;
+        if (auto error = read(element, element.raw_json_token(), {}, kinds)) return error;
+      }
+    }
+    --depth;
+    items.emplace_back().kind = JSON_CLOSE;
+    items[opener].kinds = kinds;
+    items[opener].count = static_cast<uint32_t>(items.size() - opener);
+    return SUCCESS;
+  }
+
+  // Whether a string has no escapes, so that it is what stands in the text.
+  bool is_plain(string_view string) {
+    if (next_escape < string.data()) {
+      auto found = static_cast<const char *>(std::memchr(string.data(), '\\', text_end - string.data()));
+      next_escape = found ? found : text_end;
+    }
+    return next_escape >= string.data() + string.size();
+  }
+};
 
 extern "C" {
 
@@ -411,14 +234,24 @@ json_reader *json_reader_create(size_t max_depth) { return new (std::nothrow) js
 
 void json_reader_destroy(json_reader *reader) { delete reader; }
 
-json_step json_reader_begin(json_reader *reader, const uint8_t *bytes, size_t count) {
-  return reader->begin(bytes, count);
+json_step json_reader_begin(json_reader *reader, const uint8_t *bytes, size_t count, const uint8_t **copy) {
+  try {
+    auto step = reader->begin({reinterpret_cast<const char *>(bytes), count});
+    *copy = reader->copy();
+    return step;
+  } catch (const std::bad_alloc &) {
+    return JSON_NO_MEMORY;
+  }
 }
 
 json_step json_reader_next(json_reader *reader, json_item **items, size_t *count) {
-  auto step = reader->next_value();
-  *items = reader->items.data();
-  *count = reader->item_count;
-  return step;
+  try {
+    auto step = reader->next();
+    *items = reader->items.data();
+    *count = reader->items.size();
+    return step;
+  } catch (const std::bad_alloc &) {
+    return JSON_NO_MEMORY;
+  }
 }
 }

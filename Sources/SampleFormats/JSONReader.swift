@@ -16,10 +16,8 @@ struct JSONReader: ~Copyable {
   /// A value and all that it holds, as `json_item` describes it.
   struct Value {
     fileprivate let items: UnsafeMutablePointer<json_item>
-    fileprivate let message: UnsafeBufferPointer<UInt8>
-    /// The addresses from which two words can be read: the first, and how many there are behind it.
-    fileprivate let firstKey: UInt
-    fileprivate let lastKey: UInt
+    /// The message, behind which two words can be read.
+    fileprivate let text: UnsafeBufferPointer<UInt8>
     /// The items, the value's own and its end included.
     let count: Int
 
@@ -32,11 +30,11 @@ struct JSONReader: ~Copyable {
     func feature(at place: Int) -> (name: FeatureName, value: Float)? {
       let item = items + place
       let count = UInt64(item.pointee.name_count)
-      // Two words are read from where the key begins, which must be in the message for it.
+      // Two words are read from where the key begins, which must be in the text for it.
       let key = UnsafeRawPointer(item.pointee.name)
       let number = Float(item.pointee.number)
       guard let key, item.pointee.isNumber, count &- 1 < FeatureName.wholeBytes, number.isFinite,
-        UInt(bitPattern: key) &- firstKey <= lastKey
+        UInt(bitPattern: key) &- UInt(bitPattern: text.baseAddress) < text.count
       else { return nil }
       let low = key.loadUnaligned(as: UInt64.self)
       let high = key.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
@@ -47,14 +45,14 @@ struct JSONReader: ~Copyable {
       return (name, number)
     }
 
-    /// A whole number exactly; nil for any other item, and for one that takes more than 64 bits with its sign.
+    /// A number of digits alone, exactly; nil for any other item, and for what takes more than 64 bits with its sign.
     func integer(at place: Int) -> Int64? {
-      guard items[place].kind == JSON_INTEGER else { return nil }
+      guard items[place].kind == JSON_NUMBER else { return nil }
       let start = Int(items[place].place)
-      let isNegative = message[start] == UInt8(ascii: "-")
+      let isNegative = text[start] == UInt8(ascii: "-")
       var number: Int64 = 0
-      // Its digits are followed by something else, or it would not be a whole number.
-      for byte in message[(start + (isNegative ? 1 : 0))...] {
+      for byte in text[(start + (isNegative ? 1 : 0))...] {
+        if byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e") { return nil }
         guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte else { break }
         let (tenfold, isLarge) = number.multipliedReportingOverflow(by: 10)
         let digit = Int64(byte - UInt8(ascii: "0"))
@@ -75,12 +73,14 @@ struct JSONReader: ~Copyable {
   private let reader: OpaquePointer
   private let maximumDepth: Int
   private var payload = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+  /// The reader's copy of it.
+  private var text = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
 
   /// - Returns: nil when memory is short.
   init?(maximumDepth: Int) {
-    guard let reader = json_reader_create(maximumDepth) else { return nil }
+    self.maximumDepth = min(maximumDepth, Int(JSON_MAX_DEPTH))
+    guard let reader = json_reader_create(self.maximumDepth) else { return nil }
     self.reader = reader
-    self.maximumDepth = maximumDepth
   }
 
   deinit {
@@ -92,10 +92,16 @@ struct JSONReader: ~Copyable {
   /// - Throws: what is wrong: UTF-8, or grammar.
   mutating func begin(_ payload: UnsafeBufferPointer<UInt8>) throws(SampleError) -> Form {
     self.payload = payload
-    switch json_reader_begin(reader, payload.baseAddress, payload.count) {
+    // Without the blanks at its end, the mark of several records is a line feed.
+    var count = payload.count
+    while count > 0, SampleDecoder.isBlank(payload[count - 1]) { count -= 1 }
+    var copy: UnsafePointer<UInt8>?
+    let step = json_reader_begin(reader, payload.baseAddress, count, &copy)
+    text = UnsafeBufferPointer(start: copy, count: count)
+    switch step {
     case JSON_BATCH: return .batch
     case JSON_LINES: return .lines
-    case let step: throw error(step)
+    default: throw error(step)
     }
   }
 
@@ -106,12 +112,7 @@ struct JSONReader: ~Copyable {
     var items: UnsafeMutablePointer<json_item>?
     var count = 0
     let step = json_reader_next(reader, &items, &count)
-    if step == JSON_VALUE, let items {
-      let last = max(0, payload.count - 16)
-      return Value(
-        items: items, message: payload, firstKey: UInt(bitPattern: payload.baseAddress),
-        lastKey: UInt(bitPattern: last), count: count)
-    }
+    if step == JSON_VALUE, let items { return Value(items: items, text: text, count: count) }
     if step == JSON_END { return nil }
     throw error(step)
   }
@@ -135,7 +136,7 @@ extension json_item {
   var isContainer: Bool { kind == JSON_OBJECT || kind == JSON_ARRAY }
   /// Whether `JSONReader.Value.take` has taken it, where it is the member of an object: each has a key.
   var isTaken: Bool { name == nil }
-  var isNumber: Bool { kind == JSON_NUMBER || kind == JSON_INTEGER || kind == JSON_BOOLEAN }
+  var isNumber: Bool { kind == JSON_NUMBER || kind == JSON_BOOLEAN }
   /// The key in front of it, unescaped.
   ///
   /// The bytes live until the next value is read, which this module's walks do not outlast.
@@ -151,7 +152,7 @@ extension json_item {
     switch kind {
     case JSON_NULL: "null"
     case JSON_BOOLEAN: "a boolean"
-    case JSON_INTEGER, JSON_NUMBER: "a number"
+    case JSON_NUMBER: "a number"
     case JSON_STRING: "a string"
     case JSON_ARRAY: "an array"
     default: "an object"

@@ -72,7 +72,7 @@ struct JSONRecord {
         throw JSONRecord.wrong(item, .features, fields, "an object by name or an array by position")
       }
       features = place
-      let plain: UInt64 = 1 << JSON_NUMBER.rawValue | 1 << JSON_INTEGER.rawValue | 1 << JSON_BOOLEAN.rawValue
+      let plain: UInt64 = 1 << JSON_NUMBER.rawValue | 1 << JSON_BOOLEAN.rawValue
       isPlain = item.kinds & ~plain == 0
     case .id:
       if item.kind == JSON_NULL { break }
@@ -88,8 +88,9 @@ struct JSONRecord {
       source = place
     case .seq:
       if item.kind == JSON_NULL { break }
-      guard let number = record.integer(at: place), number >= 0 else {
-        throw JSONRecord.wrong(item, .seq, fields, "a whole number from 0 to 9223372036854775807")
+      let number = record.integer(at: place)
+      guard let number, number >= 0 else {
+        throw JSONRecord.wrong(item, .seq, fields, "a whole number from 0 to 9223372036854775807", exactly: number)
       }
       seq = UInt64(number)
     case .ignore: break
@@ -100,7 +101,7 @@ struct JSONRecord {
     _ item: json_item, _ role: JSONFields.Role, _ fields: FieldTable, _ reason: SampleError.Reason
   ) throws(SampleError) -> Double? {
     switch item.kind {
-    case JSON_NUMBER, JSON_INTEGER: return item.number
+    case JSON_NUMBER: return item.number
     case JSON_BOOLEAN where role == .target: return item.number
     case JSON_NULL: return nil
     default: throw JSONRecord.wrong(item, role, fields, "a number", reason)
@@ -109,12 +110,11 @@ struct JSONRecord {
 
   private static func wrong(
     _ item: json_item, _ role: JSONFields.Role, _ fields: FieldTable, _ expectation: String,
-    _ reason: SampleError.Reason = .shape
+    _ reason: SampleError.Reason = .shape, exactly number: Int64? = nil
   ) -> SampleError {
     let found =
       switch (item.kind, role) {
-      case (JSON_INTEGER, .seq) where item.number.magnitude < 0x1p53: "\(Int(item.number))"
-      case (JSON_INTEGER, .seq), (JSON_INTEGER, .id), (JSON_NUMBER, .seq), (JSON_NUMBER, .id): "\(item.number)"
+      case (JSON_NUMBER, .seq), (JSON_NUMBER, .id): number.map { "\($0)" } ?? "\(item.number)"
       case (JSON_STRING, .id) where item.count == 0, (JSON_STRING, .source) where item.count == 0: "an empty one"
       default: item.kindName
       }

@@ -8,7 +8,7 @@ public struct SampleLimits: Sendable, Equatable {
   public var featuresPerSample: Int
   /// Bytes of a feature's name.
   public var nameBytes: Int
-  /// How deep JSON may nest.
+  /// How deep JSON may nest; never deeper than 1024.
   public var nestingDepth: Int
   /// Features that the model may know.
   public var features: Int

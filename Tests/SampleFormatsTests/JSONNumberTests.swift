@@ -80,6 +80,25 @@ struct JSONNumberTests {
     }
   }
 
+  /// What simdjson reads one way or another, by their length.
+  @Test
+  func longNumbers() throws {
+    let zeros = String(repeating: "0", count: 25)
+    for number in [
+      "0.1234567890123456789", "0.12345678901234567899", "-0.99999999999999999999", "0.00000000000000000000000000001",
+      "1e\(zeros)1", "-2.5E-\(zeros)3", "0e\(zeros)", "1.2345678901234567e-10", "1234567890123456789012.5e-3",
+      "9223372036854775808.0", "123e+\(zeros)10", "0.\(zeros)7e27",
+    ] {
+      for record in [#"{"y": @, "x": {}}"#, "{\"x\": {}, \"y\": @ \n }", #"[{"y":@,"x":{}}]"#] {
+        let targets = try targets(record.replacing("@", with: number))
+        #expect(targets.map(normalized) == [normalized(Double(number)!)], "\(number) was read as \(targets)")
+      }
+    }
+    for number in ["1e\(zeros)400", "0.12345678901234567890.", "0.12345678901234567890x", "01234567890123456789012.5"] {
+      #expect(Workbench().error(#"{"y": \#(number), "x": {}}"#)?.reason == .brokenJSON, "\(number)")
+    }
+  }
+
   @Test
   func wholeNumbersOfSixtyFourBits() throws {
     for number in [

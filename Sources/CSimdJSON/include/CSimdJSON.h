@@ -16,8 +16,7 @@ typedef struct json_reader json_reader;
 typedef enum {
   JSON_NULL,
   JSON_BOOLEAN,
-  // A number of digits alone, that is of 64 bits at most.
-  JSON_INTEGER,
+  // If of digits alone, of 64 bits at most.
   JSON_NUMBER,
   JSON_STRING,
   JSON_ARRAY,
@@ -28,20 +27,19 @@ typedef enum {
 
 // A part of a value: a scalar, or the beginning or end of what holds others, in the order of the text.
 //
-//     {"y": 1, "x": {"a": 2}}      OBJECT  INTEGER y  OBJECT x  INTEGER a  CLOSE  CLOSE
+//     {"y": 1, "x": {"a": 2}}      OBJECT  NUMBER y  OBJECT x  NUMBER a  CLOSE  CLOSE
 typedef struct {
   // The unescaped UTF-8 of the key in front of it; NULL where there is none.
   const uint8_t *name;
   uint32_t name_count;
-  // Where its value begins in the message.
+  // Where its value begins in the message. JSON_CLOSE has none.
   uint32_t place;
   union {
-    // Of JSON_NUMBER and JSON_INTEGER: finite, the nearest double. Of JSON_BOOLEAN: 0 or 1.
+    // Of JSON_NUMBER: finite, the nearest double. Of JSON_BOOLEAN: 0 or 1.
     double number;
     // Of JSON_STRING: unescaped UTF-8.
     const uint8_t *text;
-    // Of JSON_ARRAY and JSON_OBJECT: a bit (1 << kind) for each kind among what it holds directly; for arrays and
-    // objects among it, JSON_CLOSE.
+    // Of JSON_ARRAY and JSON_OBJECT: a bit (1 << kind) for each kind among what it holds directly.
     uint64_t kinds;
   };
   // Of JSON_STRING: the bytes. Of JSON_ARRAY and JSON_OBJECT: the items up to the one after its end.
@@ -62,13 +60,16 @@ typedef enum {
   JSON_NO_MEMORY
 } json_step;
 
+// How deep a message may nest at most: the walk calls itself for what a value holds.
+#define JSON_MAX_DEPTH 1024
+
 // NULL when memory is short.
 json_reader *json_reader_create(size_t max_depth);
 void json_reader_destroy(json_reader *reader);
 
-// Scans a message and checks its UTF-8. It must stay where it is as long as its values are read and used.
+// Copies a message, scans it, and checks its UTF-8. The copy has 64 readable bytes behind it.
 // Returns JSON_BATCH, JSON_LINES, JSON_REFUSED or JSON_NO_MEMORY.
-json_step json_reader_begin(json_reader *reader, const uint8_t *bytes, size_t count);
+json_step json_reader_begin(json_reader *reader, const uint8_t *bytes, size_t count, const uint8_t **copy);
 
 // Reads the message's next value. Its items are valid until the next call.
 // Returns JSON_VALUE, JSON_END, JSON_REFUSED or JSON_NO_MEMORY; after the last three, call it no more.
