@@ -77,18 +77,17 @@ struct InteractionTable: ~Copyable {
     }
   }
 
-  /// Tells the pairs of positions whose features are multiplied.
-  func forEachPair(
-    isOne: (_ position: Int) -> Bool, _ body: (_ first: Int, _ second: Int) throws(SampleError) -> Void
-  ) throws(SampleError) {
+  /// Tells the pairs of positions whose features may be multiplied, those of a feature with itself too, for as long as `body`
+  /// wants more.
+  ///
+  /// - Returns: whether it wanted all.
+  func forEachPair(_ body: (_ first: Int, _ second: Int) -> Bool) -> Bool {
     for pair in pairs {
       for (number, first) in members[pair.first].enumerated() {
-        if pair.first != pair.second {
-          for second in members[pair.second] { try body(first, second) }
-          continue
-        }
-        for second in members[pair.first][number...] where second != first || !isOne(first) { try body(first, second) }
+        let others = pair.first == pair.second ? members[pair.second][number...] : members[pair.second][...]
+        for second in others where !body(first, second) { return false }
       }
     }
+    return true
   }
 }

@@ -210,13 +210,16 @@ struct RowBuilder: ~Copyable {
         names[position].withBytes(among: bytes) { interactions.add($0, at: position) }
       }
     }
-    let known = values.count
+    let (known, limit) = (values.count, limits.featuresPerSample)
     products.removeAll()
     let values = values.start
-    try interactions.forEachPair(isOne: { values[$0] == 1 }) { (first, second) throws(SampleError) in
-      guard known + products.count < limits.featuresPerSample else { throw tooMany() }
+    let fit = interactions.forEachPair { first, second in
+      // What is 1 says nothing new when it is squared.
+      if first == second, values[first] == 1 { return true }
       products.append(Product(first: Int32(first), second: Int32(second)))
+      return known + products.count <= limit
     }
+    guard fit else { throw tooMany() }
     for position in 0..<products.count {
       let product = products[position]
       try add(product)
@@ -284,8 +287,9 @@ struct RowBuilder: ~Copyable {
     }
     if addsNames, let width = dictionary.width { try checkIndices(below: width) }
     var outcome = repetitions.unite(&features, &values, refusing: refusesRepetition)
-    if case .repeated = outcome, dictionary.sharesIndices, !repeatsName() {
-      outcome = repetitions.unite(&features, &values, refusing: false)
+    if case .repeated = outcome, dictionary.sharesIndices {
+      let repeated = repeatedName()
+      outcome = repeated.map { .repeated($0) } ?? repetitions.unite(&features, &values, refusing: false)
     }
     switch outcome {
     case .united(let unknown): return unknown
@@ -307,13 +311,10 @@ struct RowBuilder: ~Copyable {
     }
   }
 
-  /// Whether a name stands twice, where features of different names may be the same.
-  private func repeatsName() -> Bool {
-    var places: [UInt32: [Int]] = [:]
-    for position in 0..<names.count { places[features[position], default: []].append(position) }
-    return places.values.contains { same in
-      same.count > 1 && Set(same.map { text(of: names[$0]) }).count < same.count
-    }
+  /// The position of a name that stood before, where features of different names may be the same.
+  private func repeatedName() -> Int? {
+    var seen: Set<[UInt8]> = []
+    return (0..<names.count).first { !seen.insert(text(of: names[$0])).inserted }
   }
 
   private func text(of name: FeatureName) -> [UInt8] {

@@ -38,7 +38,8 @@ struct ModelRoomTests {
   }
 
   private static let configurations: [LearnerConfiguration] = [Optimizer.sgd, .adagrad, .normalized, .ftrl].map {
-    LearnerConfiguration(optimizer: $0, learningRate: LearningRate(initial: $0 == .sgd ? 0.05 : 0.3), penalty: Penalty(l1: 0.3))
+    LearnerConfiguration(
+      optimizer: $0, learningRate: LearningRate(initial: $0 == .sgd ? 0.05 : 0.3), penalty: Penalty(l1: 0.3))
   }
 
   /// The law: what goes has a weight of zero and was not seen for longest, what is active stays, and there are never more
@@ -108,7 +109,8 @@ struct ModelRoomTests {
     for _ in 0..<44 { learn([], 0, &fresh, limit: 4) }
     learn(["e"], 1, &fresh, limit: 4)
     #expect(model.learner.column(.sums) != nil)
-    guard case .float64(let sums) = model.learner.column(.sums), case .float64(let expected) = fresh.learner.column(.sums)
+    guard case .float64(let sums) = model.learner.column(.sums),
+      case .float64(let expected) = fresh.learner.column(.sums)
     else { return }
     #expect(abs(sums[0] - expected[0]) < 0.1 * expected[0])
   }
@@ -138,9 +140,10 @@ struct ModelRoomTests {
       LearnerConfiguration(learningRate: LearningRate(schedule: .constant, initial: 0.5), penalty: Penalty(l1: 0.2)))
     let limit = 60
     for step in 0..<1500 {
-      let drawn = Set((0..<random.below(12)).map { _ in
-        String(repeating: random.pick(["x", "yy"]), count: random.below(12)) + "\(random.below(300))"
-      })
+      let drawn = Set(
+        (0..<random.below(12)).map { _ in
+          String(repeating: random.pick(["x", "yy"]), count: random.below(12)) + "\(random.below(300))"
+        })
       learn(drawn.sorted(), Double(random.below(3)) - 1, &model, limit: limit)
       let listed = (0..<model.space.count).filter { model.space.isListed($0, value: 0) }
       #expect(listed.count <= limit && model.space.featureCount == listed.count, "step \(step) seed=\(seed)")

@@ -27,14 +27,18 @@ struct InteractionTests {
   @Test func namespacesOfJSONAreItsObjects() throws {
     let record = #"{"y": 1, "x": {"user": {"age": 30, "sex": "f"}, "item": [4, 0], "user2": 1}}"#
     let own = [Feature("user.age", 30), Feature("user.sex=f", 1), Feature("item[0]", 4), Feature("user2", 1)]
-    #expect(try features(record, ["user*user"]) == own + [Feature("user.age*user.age", 900), Feature("user.age*user.sex=f", 30)])
+    #expect(
+      try features(record, ["user*user"]) == own + [
+        Feature("user.age*user.age", 900), Feature("user.age*user.sex=f", 30),
+      ])
   }
 
   /// In a namespace with itself each pair is there once; the square of 1 says nothing new.
   @Test func namespaceWithItself() throws {
     #expect(
       try features("1 |n a:2 b c:3", ["n*n"]).dropFirst(3) == [
-        Feature("n^a*n^a", 4), Feature("n^a*n^b", 2), Feature("n^a*n^c", 6), Feature("n^b*n^c", 3), Feature("n^c*n^c", 9),
+        Feature("n^a*n^a", 4), Feature("n^a*n^b", 2), Feature("n^a*n^c", 6), Feature("n^b*n^c", 3),
+        Feature("n^c*n^c", 9),
       ])
   }
 

@@ -74,9 +74,8 @@ struct TextPositionTests {
 
   @Test
   func lineWhereTheErrorIsAboutAllOfIt() throws {
-    try check("1 | a\n^1 | b c", .limit, .vw, limits: SampleLimits(features: 2))
     try check("1 | a\n\n^1 | b", .limit, .vw, limits: SampleLimits(samplesPerMessage: 1))
     try check("1 | a\n^1 | b:3e38 c b:3e38", .featureValue, .vw)
-    try check("1 1:1\n^1 2:1 3:1", .limit, .svmlight, limits: SampleLimits(features: 2))
+    try check("1 1:1\n^1 2:3e38 2:1", .duplicateField, .svmlight)
   }
 }

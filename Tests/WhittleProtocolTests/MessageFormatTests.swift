@@ -60,7 +60,8 @@ import WhittleProtocol
       sequences: Stats.Sequences(
         sources: 1, missing: 2, duplicates: 3,
         bySource: ["pump": Stats.Sequences.Source(last: 9, missing: 2, duplicates: 3)]),
-      delayed: Stats.Delayed(waiting: 4, matched: 5, forgotten: 6, unmatched: 7), room: Stats.Room(forgotten: 8, refused: 9),
+      delayed: Stats.Delayed(waiting: 4, matched: 5, forgotten: 6, unmatched: 7),
+      room: Stats.Room(forgotten: 8, refused: 9),
       checkpoint: Stats.Checkpoint(step: 15, file: "model-15.safetensors", ageSeconds: 7.5))
   }
 

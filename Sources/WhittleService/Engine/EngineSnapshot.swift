@@ -42,7 +42,8 @@ extension EngineSnapshot {
       l2Norm: l2.squareRoot(), intercept: model.learner.intercept, stepSize: model.learner.nextStepSize,
       clampedUpdates: model.learner.state.clampedUpdates, diverging: diverging,
       sequences: Stats.Sequences(sequences), delayed: delayed,
-      room: Stats.Room(forgotten: counters.forgottenFeatures, refused: counters.refusedFeatures), checkpoint: checkpoint)
+      room: Stats.Room(forgotten: counters.forgottenFeatures, refused: counters.refusedFeatures), checkpoint: checkpoint
+    )
   }
 
   /// The coefficients that are not zero, in the order in which the features came.

@@ -115,7 +115,8 @@ public enum SettingTable {
       "dictionary: each name has a weight of its own; hashed: names share 2^bits weights; indexed: names are indices."),
     .integer("features.bits", \.features.bits, "Hashed features: how many bits a hash has.", 1...30),
     .integer("features.width", \.features.width, "Indexed features: how many there are.", 1...(1 << 30)),
-    .integer("features.names", \.features.names, "Hashed features: how many of the heaviest keep their names.", 0...10_000_000),
+    .integer(
+      "features.names", \.features.names, "Hashed features: how many of the heaviest keep their names.", 0...10_000_000),
     .interactions(
       "features.interactions", \.features.interactions,
       "Pairs of namespaces, as user*item, whose features are multiplied with each other."),
