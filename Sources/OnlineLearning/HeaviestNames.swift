@@ -41,6 +41,7 @@ struct HeaviestNames: Sendable {
       let index = indices[position]
       let (word, bit) = (Int(index / 64), UInt64(1) << UInt64(index % 64))
       if index == FeatureDictionary.unknown || wanted[word] & bit == 0 { continue }
+      if isFull { return }
       wanted[word] &= ~bit
       wantedCount -= 1
       names[index] = row[position].withBytes(among: longNames) { $0.withUnsafeBufferPointer { Array($0) } }

@@ -53,7 +53,7 @@ extension JSONTree {
     place += 1
     switch item.kind {
     case JSON_BOOLEAN: self = .boolean(item.number != 0)
-    case JSON_NUMBER, JSON_INTEGER: self = .number(item.number)
+    case JSON_NUMBER: self = .number(item.number)
     case JSON_STRING: self = .string(String(decoding: item.string, as: UTF8.self))
     case JSON_ARRAY:
       var elements: [JSONTree] = []

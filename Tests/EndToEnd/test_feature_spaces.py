@@ -45,7 +45,9 @@ def test_hashed_names_learn_as_names_do(start):
 def test_hashed_names_share_few_weights(start):
     """As many weights as 2^bits, however many names come; of the heaviest, names are known."""
     daemon = start({"features.space": "hashed", "features.bits": 6, "features.names": 5})
-    daemon.learn("\n".join(f"1 | name{i}:{1 + i % 7}" for i in range(5000)))
+    for start_line in range(0, 5000, 100):
+        daemon.push("\n".join(f"1 | name{i % 300}:{1 + i % 7}" for i in range(start_line, start_line + 100)))
+    daemon.wait_until(lambda stats: stats["step"] == 5000)
     answer = daemon.coefficients()
     assert len(answer["names"]) <= answer["features"] == 64
     named = [name for name in answer["names"] if not name.startswith("#")]
