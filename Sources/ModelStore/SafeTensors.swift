@@ -116,6 +116,8 @@ enum SafeTensors {
     guard entry.dtype == type, MemoryLayout<Element>.size == type.byteCount else {
       throw Malformed(problem: "tensor \"\(name)\" is \(entry.dtype.rawValue), not \(type.rawValue)")
     }
+    // The standard library would write a count of 0 into the memory that all empty arrays of all threads share.
+    if entry.shape[0] == 0 { return [] }
     let start = header.dataStart + entry.dataOffsets[0]
     let end = header.dataStart + entry.dataOffsets[1]
     return [Element](unsafeUninitializedCapacity: entry.shape[0]) { elements, count in

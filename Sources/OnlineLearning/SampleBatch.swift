@@ -59,7 +59,7 @@ public struct SampleBatch: Sendable {
   /// Adds features to the row that is being built, written where they are going to stand.
   ///
   /// - Parameters:
-  ///   - capacity: how many they may be.
+  ///   - capacity: how many they may be; nothing is written for 0.
   ///   - featureBound: every index is below this.
   ///   - write: writes indices and as many values, finite; one of 0 changes nothing, but takes its time. Returns what no
   ///     value exceeds, either way.
@@ -68,6 +68,8 @@ public struct SampleBatch: Sendable {
     upTo capacity: Int, featureBound: UInt32,
     _ write: (_ features: inout OutputSpan<UInt32>, _ values: inout OutputSpan<Float>) -> Float
   ) {
+    // The standard library would write a count of 0 into the memory that all empty arrays of all threads share.
+    if capacity == 0 { return }
     var largest: Float = 0
     features.append(addingCapacity: capacity) { features in
       values.append(addingCapacity: capacity) { values in
