@@ -28,7 +28,7 @@ struct RepetitionFinder: ~Copyable {
   ) -> Outcome {
     precondition(values.count == features.count)
     makeRoom(for: features.count)
-    var zeros = false
+    var zeros = values.withSpan { RepetitionFinder.haveZero($0) }
     let base = base
     let outcome = table.withMutableSpan { table in
       features.withSpan { features in
@@ -51,7 +51,15 @@ struct RepetitionFinder: ~Copyable {
     }
   }
 
-  /// Leaves a value of 0 for what is to be taken out.
+  private static func haveZero(_ values: Span<Float>) -> Bool {
+    // The compiler compares patterns many at a time, but not Floats.
+    let least = values.withUnsafeBufferPointer { values in
+      values.reduce(Int32.max) { min($0, Int32(bitPattern: $1.bitPattern & 0x7FFF_FFFF)) }
+    }
+    return least == 0
+  }
+
+  /// Leaves a value of 0 for what is to be taken out, and says so.
   @inline(__always)
   private static func unite(
     _ features: Span<UInt32>, _ values: inout MutableSpan<Float>, _ table: inout MutableSpan<UInt32>, _ base: UInt32,
@@ -63,7 +71,6 @@ struct RepetitionFinder: ~Copyable {
     for position in features.indices {
       let feature = features[unchecked: position]
       var place = Int(truncatingIfNeeded: (feature &* 0x9E37_79B1) &>> shift)
-      if values[unchecked: position] == 0 { zeros = true }
       if table[unchecked: place] >= base || feature == FeatureSpace.unknown {
         if feature == FeatureSpace.unknown {
           unknown += 1

@@ -102,12 +102,17 @@ struct ShortDecimal: BitwiseCopyable {
   /// The numbers that digits make, divided. Neighbours make numbers of two digits, those of four, and those of eight.
   @inline(__always)
   private static func quotients(_ digits: SIMD2<UInt64>, _ divisors: SIMD2<Double>) -> SIMD2<Double> {
-    let twos = ((digits &<< 3) &+ (digits &<< 1) &+ (digits &>> 8)) & 0x00FF_00FF_00FF_00FF
-    let hundreds = unsafeBitCast(unsafeBitCast(twos, to: SIMD8<UInt16>.self) &* 100, to: SIMD2<UInt64>.self)
-    let fours = (hundreds & 0x0000_FFFF_0000_FFFF) &+ ((twos &>> 16) & 0x0000_FFFF_0000_FFFF)
+    let twos = (times(10, digits) &+ (digits &>> 8)) & 0x00FF_00FF_00FF_00FF
+    let fours = (times(100, twos) & 0x0000_FFFF_0000_FFFF) &+ ((twos &>> 16) & 0x0000_FFFF_0000_FFFF)
     let eights = (fours & 0xFFFF_FFFF) &* 10_000 &+ (fours &>> 32)
     // As the lowest bits of Doubles: there is no instruction for it.
     return (unsafeBitCast(eights | 0x1p52.bitPattern, to: SIMD2<Double>.self) - 0x1p52) / divisors
+  }
+
+  /// Multiplies many small numbers, none of whose products goes beyond its place.
+  @inline(__always)
+  private static func times(_ factor: UInt16, _ numbers: SIMD2<UInt64>) -> SIMD2<UInt64> {
+    unsafeBitCast(unsafeBitCast(numbers, to: SIMD8<UInt16>.self) &* factor, to: SIMD2<UInt64>.self)
   }
 }
 

@@ -39,7 +39,8 @@ struct TextFeatures {
   ///   - output: has room for what can stand there.
   /// - Returns: how many it has read.
   func read(_ line: UnsafeRawPointer, from place: inout Int, to stop: Int, _ output: Output) -> Int {
-    if place >= stop { return 0 }
+    // Names are put together as memory holds them, and only little endian holds them as their words are.
+    if place >= stop || 1.littleEndian != 1 { return 0 }
     let (start, stop) = (line + place + 1, line + stop)
     // The compiler makes a loop of its own of each.
     let (word, count) =
@@ -75,19 +76,20 @@ struct TextFeatures {
       var left = 4
       repeat {
         let (end, colon) = (ends.trailingZeroBitCount, colons.trailingZeroBitCount)
-        let length = start + min(end, colon) - word
         if colon < end {
+          let length = start + colon - word
           guard UInt(bitPattern: length &- 1) < room, !isIndexed || TextFeatures.isIndex(word, length, tables),
             let number = ShortDecimal(start + colon + 1, end &- colon &- 1, tables)
           else { return (word, read) }
+          write(word, length, to: names + read &* stride, hasPrefix: hasPrefix, tables)
           output.numbers[read] = number
           colons &= colons &- 1
-        } else if length > 0 {
+          read &+= 1
+        } else if word < start + end {
+          let length = start + end - word
           guard UInt(bitPattern: length) <= room, !isIndexed else { return (word, read) }
-          output.numbers[read] = .one
-        }
-        if length > 0 {
           write(word, length, to: names + read &* stride, hasPrefix: hasPrefix, tables)
+          output.numbers[read] = .one
           read &+= 1
         }
         word = start + end + 1
