@@ -23,12 +23,18 @@ struct ArrayHeader {
 
   /// In the order of their buffers.
   private(set) var arrays: [Description] = []
+  private(set) var places = Places()
   /// What numbers the message among those of its source.
   let label: SampleLabels.MessageLabel?
   /// Samples, and features by position.
   private(set) var (rows, columns) = (0, 0)
   /// Whether it describes x only, and a buffer of targets of the same dtype may follow that of x.
   private(set) var isBare = false
+
+  /// Which of the arrays has which role: looked up once, because a header may be met often.
+  struct Places {
+    var x, data, indices, indptr, y, weight: Int?
+  }
 
   /// - Parameter tree: an object, as JSON has it.
   /// - Throws: what is wrong with it. Its buffers are not looked at.
@@ -77,6 +83,10 @@ struct ArrayHeader {
       arrays = [try ArrayHeader.description(.x, dtype, shape)]
     }
     try checkArrays(shape)
+    func place(_ role: Role) -> Int? { arrays.firstIndex { $0.role == role } }
+    places = Places(
+      x: place(.x), data: place(.data), indices: place(.indices), indptr: place(.indptr), y: place(.y),
+      weight: place(.weight))
   }
 
   /// Whether it describes any array at all, right or wrong: what does not is no header of arrays.
