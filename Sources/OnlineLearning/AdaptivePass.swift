@@ -2,6 +2,8 @@
 /// `AdaptiveWeights.learn` does, with pointers looked up once a batch.
 struct AdaptivePass {
   let features: UnsafeBufferPointer<UInt32>
+  /// Whether every row has all of these.
+  let areCommon: Bool
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<AdaptiveWeights.Coordinate>
   let scratch: UnsafeMutableBufferPointer<Double>
@@ -19,9 +21,10 @@ struct AdaptivePass {
     _ range: Range<Int>, target: Double, importance: Double, stepSize: Double, _ rule: Rule.Type,
     _ state: inout LinearLearner.State
   ) -> Double {
-    let next = range.upperBound &+ range.count <= features.count ? range.upperBound : range.lowerBound
+    let place = areCommon ? 0..<range.count : range
+    let next = place.upperBound &+ range.count <= features.count ? place.upperBound : place.lowerBound
     let row = AdaptiveRow<Rule>(
-      features: UnsafeBufferPointer(rebasing: features[range]), values: UnsafeBufferPointer(rebasing: values[range]),
+      features: UnsafeBufferPointer(rebasing: features[place]), values: UnsafeBufferPointer(rebasing: values[range]),
       weights: weights, scratch: scratch,
       ahead: UnsafeBufferPointer(rebasing: features[next..<next &+ range.count]), gravity: penalty.l1,
       decay: penalty.l2, longest: 1 / (64 * penalty.l2), timePerGravity: min(1 / penalty.l1, 1e200))

@@ -182,8 +182,9 @@ struct AdaptiveWeights: Sendable {
       for row in 0..<batch.count {
         let range = batch.range(of: row)
         let margin = learn(
-          batch.features.span.extracting(range), batch.values.span.extracting(range), target: batch.targets[row],
-          importance: batch.importances[row], stepSize: stepSize(after: state.steps), &state)
+          batch.featureList.span.extracting(batch.listRange(of: row)), batch.values.span.extracting(range),
+          target: batch.targets[row], importance: batch.importances[row], stepSize: stepSize(after: state.steps), &state
+        )
         state.steps += 1
         record(row, margin)
       }
@@ -224,13 +225,15 @@ struct AdaptiveWeights: Sendable {
 
   private mutating func withPass(_ batch: borrowing SampleBatch, _ body: (AdaptivePass) -> Void) {
     let (loss, hasIntercept, isInvariant, penalty) = (loss, hasIntercept, isInvariant, (penalty.l1, penalty.l2))
+    let areCommon = batch.hasCommonFeatures
     coordinates.withUnsafeMutableBufferPointer { weights in
       scratch.withUnsafeMutableBufferPointer { scratch in
-        batch.features.withUnsafeBufferPointer { features in
+        batch.featureList.withUnsafeBufferPointer { features in
           batch.values.withUnsafeBufferPointer { values in
             body(
               AdaptivePass(
-                features: features, values: values, weights: weights, scratch: scratch, penalty: penalty,
+                features: features, areCommon: areCommon, values: values, weights: weights, scratch: scratch,
+                penalty: penalty,
                 hasIntercept: hasIntercept, isInvariant: isInvariant, loss: loss))
           }
         }

@@ -63,7 +63,8 @@ public struct DelayedSamples: Sendable {
     forget(before: time - bounds.age)
     let range = batch.range(of: row)
     let sample = Sample(
-      features: Array(batch.features[range]), values: Array(batch.values[range]), importance: batch.importances[row],
+      features: Array(batch.featureList[batch.listRange(of: row)]), values: Array(batch.values[range]),
+      importance: batch.importances[row],
       margin: margin, time: time, number: nextNumber)
     nextNumber += 1
     let id = Array(id)

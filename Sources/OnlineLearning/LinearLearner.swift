@@ -136,7 +136,12 @@ public struct LinearLearner: Sendable {
   /// - Complexity: O(features of the batch)
   @inline(__always)
   public mutating func learn(_ batch: borrowing SampleBatch, record: (_ row: Int, _ margin: Double) -> Void) {
-    if weights.uniform != nil { return learnUniform(batch, record) }
+    if weights.uniform != nil {
+      if let first = batch.firstOfAdjacent {
+        return learnUniform(batch, record) { _, _ in AdjacentFeatures(first: Int(first)) }
+      }
+      return learnUniform(batch, record) { pass, range in pass.listed(range) }
+    }
     var state = state
     if weights.adaptive != nil {
       weights.adaptive?.learn(batch, stepSize, &state, record: record)
@@ -148,7 +153,8 @@ public struct LinearLearner: Sendable {
 
   @inline(__always)
   private mutating func learnUniform(
-    _ batch: borrowing SampleBatch, _ record: (_ row: Int, _ margin: Double) -> Void
+    _ batch: borrowing SampleBatch, _ record: (_ row: Int, _ margin: Double) -> Void,
+    features: (UniformPass, Range<Int>) -> some RowFeatures
   ) {
     let (targets, importances) = (batch.targets.span, batch.importances.span)
     let (rowEnds, values) = (batch.rowEnds.span, batch.values.span)
@@ -160,8 +166,8 @@ public struct LinearLearner: Sendable {
     // Apart, because it is asked for at every sample, and copying it would count its references.
     var clock = state.clock
     weights.uniform?.withPass(
-      batch.features.span, values, bound: Int(batch.featureBound), longest: batch.longestRow,
-      largestValue: batch.largestValue
+      batch.featureList.span, areCommon: batch.hasCommonFeatures, values, bound: Int(batch.featureBound),
+      longest: batch.longestRow, largestValue: batch.largestValue
     ) { pass in
       var start = 0
       for row in rowEnds.indices {
@@ -171,7 +177,9 @@ public struct LinearLearner: Sendable {
         let (target, amount) = (targets[row], step * importances[row])
         var margin = state.intercept
         var push = 0.0
-        let clamped = pass.learn(range, clock.reading, payment, hasEpochs: hasEpochs) { row in
+        let clamped = pass.learn(
+          range, features(pass, range), clock.reading, payment, hasEpochs: hasEpochs
+        ) { row in
           row.settle(clock, penalty)
         } push: { sum in
           margin += sum

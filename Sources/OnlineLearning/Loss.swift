@@ -36,6 +36,28 @@ public enum Loss: String, Sendable, Codable, CaseIterable {
     return self == .poisson && target < 0 ? nil : target
   }
 
+  /// Replaces each target by what `normalizedTarget` makes of it.
+  ///
+  /// - Returns: false where the loss has no meaning for one; what all have become is of no use then.
+  /// - Complexity: O(targets)
+  public func normalize(_ targets: UnsafeMutableBufferPointer<Double>) -> Bool {
+    // Without branches, so that several are done at a time.
+    var wrong: UInt64 = 0
+    if isClassification {
+      for position in targets.indices {
+        let target = targets[position]
+        wrong |= target == 1 || target == 0 || target == -1 ? 0 : 1
+        targets[position] = target == 1 ? 1 : -1
+      }
+      return wrong == 0
+    }
+    let least = self == .poisson ? 0 : -Double(Float.greatestFiniteMagnitude)
+    for target in targets {
+      wrong |= least <= target && target <= Double(Float.greatestFiniteMagnitude) ? 0 : 1
+    }
+    return wrong == 0
+  }
+
   /// What `normalizedTarget` accepts, in words that fit after "the target must be".
   public var targetRequirement: String {
     if isClassification { return "1 for one class and 0 or -1 for the other" }

@@ -11,7 +11,7 @@ extension Model {
     namedBatches += 1
     // A young model has few features, and each may be among the heaviest.
     guard namedBatches % Model.stride == 0 || !space.heaviest.isFullyUsed else { return }
-    for feature in batch.features {
+    for feature in batch.featureList {
       let weight = abs(learner.weight(Int(feature)))
       if weight > space.heaviest.threshold { space.heaviest.want(feature, below: space.count) }
     }

@@ -60,7 +60,7 @@ extension Model {
       space.lastSeen.append(contentsOf: repeatElement(0, count: space.count - space.lastSeen.count))
     }
     let now = steps + 1
-    for feature in batch.features { space.lastSeen[Int(feature)] = now }
+    for feature in batch.featureList { space.lastSeen[Int(feature)] = now }
   }
 
   /// Features that can be forgotten: of weight zero, those first that were not seen for longest; in the order of their
@@ -69,7 +69,7 @@ extension Model {
     _ count: Int, besides batch: borrowing SampleBatch, _ delayed: DelayedSamples, below end: Int
   ) -> [Int] {
     var isNeeded = [Bool](repeating: false, count: space.count)
-    for feature in batch.features { isNeeded[Int(feature)] = true }
+    for feature in batch.featureList { isNeeded[Int(feature)] = true }
     delayed.forEachFeature { isNeeded[Int($0)] = true }
     let seen = space.lastSeen
     var found: [Int] = []

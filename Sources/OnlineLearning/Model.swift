@@ -136,7 +136,8 @@ public struct Model: Sendable {
   /// - Complexity: O(features of the row)
   public func margin(of row: Int, in batch: SampleBatch) -> Double {
     let range = batch.range(of: row)
-    return learner.margin(batch.features.span.extracting(range), batch.values.span.extracting(range))
+    return learner.margin(
+      batch.featureList.span.extracting(batch.listRange(of: row)), batch.values.span.extracting(range))
   }
 
   /// The same model under another configuration, which holds from here on.

@@ -91,7 +91,8 @@ struct ProximalWeights: Sendable {
     for row in 0..<batch.count {
       let range = batch.range(of: row)
       let margin = learn(
-        batch.features.span.extracting(range), batch.values.span.extracting(range), target: batch.targets[row],
+        batch.featureList.span.extracting(batch.listRange(of: row)), batch.values.span.extracting(range),
+        target: batch.targets[row],
         importance: batch.importances[row], &state)
       state.steps += 1
       record(row, margin)

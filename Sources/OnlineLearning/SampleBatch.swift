@@ -7,8 +7,19 @@
 ///     rowEnds         3   4     6
 ///
 /// A row holds a feature once: where a message names it again, the values add up. Storage is kept when the batch is emptied.
+///
+/// Where all rows have the same features, as those of dense arrays do, their list is kept once:
+///
+///     list      | 3 7 9 |
+///     values    | x x x | x x x | x x x |
+///     rowEnds         3       6       9
 public struct SampleBatch: Sendable {
-  public private(set) var features: [UInt32] = []
+  /// The features of all rows, or those that every row has.
+  private(set) var featureList: [UInt32] = []
+  /// Whether every row has all the features of the list.
+  private(set) var hasCommonFeatures = false
+  /// The first feature of every row, where all rows have it and those that follow it one by one.
+  private(set) var firstOfAdjacent: UInt32?
   public private(set) var values: [Float] = []
   public private(set) var rowEnds: [Int] = []
   /// Every feature is below this.
@@ -35,11 +46,30 @@ public struct SampleBatch: Sendable {
   /// The number of rows.
   public var count: Int { rowEnds.count }
 
+  /// The features of all rows, one row after another.
+  ///
+  /// - Complexity: O(1); O(features) where rows have theirs in common
+  public var features: [UInt32] {
+    if !hasCommonFeatures { return featureList }
+    return (0..<values.count).map { featureList[$0 % featureList.count] }
+  }
+
   /// The features of row `row`.
   ///
   /// - Complexity: O(1)
   public func range(of row: Int) -> Range<Int> {
     (row == 0 ? 0 : rowEnds[row - 1])..<rowEnds[row]
+  }
+
+  /// Where the features of row `row` are in the list.
+  func listRange(of row: Int) -> Range<Int> {
+    hasCommonFeatures ? 0..<featureList.count : range(of: row)
+  }
+
+  /// Gives each row a list of its own.
+  private mutating func listFeatures() {
+    featureList = features
+    (hasCommonFeatures, firstOfAdjacent) = (false, nil)
   }
 
   /// Adds a feature to the row that is being built. A value of 0 is left out: it changes nothing.
@@ -50,7 +80,8 @@ public struct SampleBatch: Sendable {
   /// - Complexity: O(1), amortized
   public mutating func append(feature: UInt32, value: Float) {
     if value == 0 { return }
-    features.append(feature)
+    if hasCommonFeatures { listFeatures() }
+    featureList.append(feature)
     values.append(value)
     featureBound = max(featureBound, feature + 1)
     largestValue = max(largestValue, abs(value))
@@ -70,8 +101,9 @@ public struct SampleBatch: Sendable {
   ) {
     // The standard library would write a count of 0 into the memory that all empty arrays of all threads share.
     if capacity == 0 { return }
+    if hasCommonFeatures { listFeatures() }
     var largest: Float = 0
-    features.append(addingCapacity: capacity) { features in
+    featureList.append(addingCapacity: capacity) { features in
       values.append(addingCapacity: capacity) { values in
         largest = write(&features, &values)
         precondition(features.count == values.count)
@@ -79,6 +111,38 @@ public struct SampleBatch: Sendable {
     }
     self.featureBound = max(self.featureBound, featureBound)
     largestValue = max(largestValue, largest)
+  }
+
+  /// Adds rows that all have the same features, and are then to be ended, to an empty batch.
+  ///
+  /// - Parameters:
+  ///   - features: those of each row, each once; at least one.
+  ///   - featureBound: every index is below this.
+  ///   - rows: how many.
+  ///   - write: writes the values of all rows, finite and not 0, or none. Returns what no value exceeds, either way.
+  /// - Returns: whether any were added.
+  /// - Precondition: nothing has been added since the batch was emptied.
+  /// - Complexity: O(features of a row) besides `write`, amortized
+  public mutating func appendRows(
+    ofFeatures features: UnsafeBufferPointer<UInt32>, featureBound: UInt32, count rows: Int,
+    _ write: (_ values: inout OutputSpan<Float>) -> Float
+  ) -> Bool {
+    precondition(values.isEmpty && rowEnds.isEmpty && featureList.isEmpty)
+    var largest: Float = 0
+    values.append(addingCapacity: rows * features.count) { values in largest = write(&values) }
+    if values.isEmpty { return false }
+    precondition(values.count == rows * features.count)
+    largestValue = largest
+    self.featureBound = featureBound
+    featureList.append(contentsOf: features)
+    hasCommonFeatures = true
+    let first = features[0]
+    var differences: UInt32 = 0
+    for position in features.indices {
+      differences |= features[position] ^ (first &+ UInt32(truncatingIfNeeded: position))
+    }
+    firstOfAdjacent = differences == 0 ? first : nil
+    return true
   }
 
   /// Adds features to the row that is being built.
@@ -92,7 +156,8 @@ public struct SampleBatch: Sendable {
     precondition(features.count == values.count)
     featureBound = max(featureBound, UInt32(bound))
     largestValue = max(largestValue, SampleBatch.largest(values))
-    features.withUnsafeBufferPointer { self.features.append(contentsOf: $0) }
+    if hasCommonFeatures { listFeatures() }
+    features.withUnsafeBufferPointer { featureList.append(contentsOf: $0) }
     values.withUnsafeBufferPointer { self.values.append(contentsOf: $0) }
   }
 
@@ -113,10 +178,30 @@ public struct SampleBatch: Sendable {
   ///   - importance: above 0, at most the largest finite Float32.
   /// - Complexity: O(1), amortized
   public mutating func endRow(target: Double, importance: Double) {
-    rowEnds.append(features.count)
+    if hasCommonFeatures, values.count != (rowEnds.last ?? 0) + featureList.count { listFeatures() }
+    rowEnds.append(values.count)
     longestRow = max(longestRow, range(of: count - 1).count)
     targets.append(target)
     importances.append(importance)
+  }
+
+  /// Ends several rows, which have been built as if they were one.
+  ///
+  /// - Parameters:
+  ///   - ends: for each row, how many features the batch has up to its end; ascending to all that it has.
+  ///   - longest: no row has more.
+  ///   - targets: one a row, normalized by the loss, or NaN.
+  ///   - importances: as many, each above 0 and at most the largest finite Float32.
+  /// - Complexity: O(rows), amortized
+  public mutating func endRows(
+    _ ends: Span<Int>, longest: Int, targets: Span<Double>, importances: Span<Double>
+  ) {
+    precondition(ends.count == targets.count && ends.count == importances.count)
+    precondition(ends.isEmpty || ends[ends.count - 1] == values.count)
+    ends.withUnsafeBufferPointer { rowEnds.append(contentsOf: $0) }
+    longestRow = max(longestRow, longest)
+    targets.withUnsafeBufferPointer { self.targets.append(contentsOf: $0) }
+    importances.withUnsafeBufferPointer { self.importances.append(contentsOf: $0) }
   }
 
   /// Adds a row of another batch.
@@ -124,8 +209,8 @@ public struct SampleBatch: Sendable {
   /// - Precondition: `row` is below the other batch's `count`, and no row of this one is being built.
   /// - Complexity: O(features of the row)
   public mutating func append(row: Int, of other: SampleBatch) {
-    for position in other.range(of: row) {
-      append(feature: other.features[position], value: other.values[position])
+    for (place, position) in zip(other.listRange(of: row), other.range(of: row)) {
+      append(feature: other.featureList[place], value: other.values[position])
     }
     endRow(target: other.targets[row], importance: other.importances[row])
   }
@@ -149,13 +234,14 @@ public struct SampleBatch: Sendable {
   ///   - bound: every feature is below it then.
   /// - Complexity: O(features of the batch)
   mutating func moveFeatures(from start: Int, to places: [Int], bound: Int) {
+    if hasCommonFeatures { listFeatures() }
     var kept = 0
     var position = 0
     for row in rowEnds.indices {
       while position < rowEnds[row] {
-        let number = Int(features[position]) - start
+        let number = Int(featureList[position]) - start
         if number < places.count {
-          features[kept] = number < 0 ? features[position] : UInt32(places[number])
+          featureList[kept] = number < 0 ? featureList[position] : UInt32(places[number])
           values[kept] = values[position]
           kept += 1
         }
@@ -163,7 +249,7 @@ public struct SampleBatch: Sendable {
       }
       rowEnds[row] = kept
     }
-    features.removeLast(features.count - kept)
+    featureList.removeLast(featureList.count - kept)
     values.removeLast(values.count - kept)
     featureBound = UInt32(bound)
   }
@@ -173,6 +259,7 @@ public struct SampleBatch: Sendable {
   /// - Parameter rows: ascending, each once, below `count`.
   /// - Complexity: O(features of the batch)
   public mutating func removeRows(_ rows: [Int]) {
+    if hasCommonFeatures { listFeatures() }
     var removed = rows.makeIterator()
     var next = removed.next()
     var (kept, end) = (0, 0)
@@ -184,7 +271,7 @@ public struct SampleBatch: Sendable {
       }
       // Never ahead of what is read, and the end of the row before is read no more once this one's range is known.
       for position in range {
-        features[end] = features[position]
+        featureList[end] = featureList[position]
         values[end] = values[position]
         end += 1
       }
@@ -195,7 +282,7 @@ public struct SampleBatch: Sendable {
     }
     swap(&rowEnds, &keptEnds)
     keptEnds.removeAll(keepingCapacity: true)
-    features.removeLast(features.count - end)
+    featureList.removeLast(featureList.count - end)
     values.removeLast(values.count - end)
     targets.removeLast(targets.count - kept)
     importances.removeLast(importances.count - kept)
@@ -204,7 +291,8 @@ public struct SampleBatch: Sendable {
 
   /// Empties the batch and keeps its storage.
   public mutating func removeAll() {
-    features.removeAll(keepingCapacity: true)
+    featureList.removeAll(keepingCapacity: true)
+    (hasCommonFeatures, firstOfAdjacent) = (false, nil)
     values.removeAll(keepingCapacity: true)
     rowEnds.removeAll(keepingCapacity: true)
     targets.removeAll(keepingCapacity: true)

@@ -1,6 +1,8 @@
 /// Learns samples that lie in one batch's storage, while `UniformWeights` lends its own.
 struct UniformPass {
   let features: UnsafeBufferPointer<UInt32>
+  /// Whether every row has all of these.
+  let areCommon: Bool
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<UniformWeights.Coordinate>
   let paid: UnsafeMutablePointer<Double>
@@ -22,26 +24,38 @@ struct UniformPass {
     case threshold
   }
 
+  /// The features of the sample whose values are at this place in the storage.
+  @inline(__always)
+  func listed(_ range: Range<Int>) -> ListedFeatures {
+    let place = areCommon ? 0..<range.count : range
+    // The row after the next, where rows are about as long as this one: memory takes longer to answer than one row does.
+    let beyond = place.upperBound &+ place.count
+    let next = beyond &+ place.count <= features.count ? beyond : place.lowerBound
+    return ListedFeatures(
+      features: UnsafeBufferPointer(rebasing: features[place]),
+      ahead: UnsafeBufferPointer(rebasing: features[next..<next &+ place.count]))
+  }
+
+  /// How much room the pass needs for so many features (see `UniformRow`).
+  static func room(for features: Int) -> Int { (features + 1) / 2 * 4 }
+
   /// Learns one sample: brings its weights up to date, has `push` say how far they move, and moves them, rounding each
   /// once.
   ///
   /// - Parameters:
-  ///   - range: the sample's place in the storage.
+  ///   - range: the place of the sample's values in the storage.
+  ///   - features: as many.
   ///   - hasEpochs: whether weights may be of earlier epochs.
   ///   - settle: brings the row's weights up to date in any case.
   ///   - push: how far, from Σ w x.
   /// - Returns: how many weights had to be held back at the largest one.
   @inline(__always)
-  mutating func learn(
-    _ range: Range<Int>, _ clock: ShrinkageClock.Reading, _ payment: Payment, hasEpochs: Bool,
-    settle: (UniformRow) -> Double, push: (Double) -> Double
+  mutating func learn<Features: RowFeatures>(
+    _ range: Range<Int>, _ features: Features, _ clock: ShrinkageClock.Reading, _ payment: Payment, hasEpochs: Bool,
+    settle: (UniformRow<Features>) -> Double, push: (Double) -> Double
   ) -> UInt64 {
-    // The row after the next, where rows are about as long as this one: memory takes longer to answer than one row does.
-    let beyond = range.upperBound &+ range.count
-    let next = beyond &+ range.count <= features.count ? beyond : range.lowerBound
     let row = UniformRow(
-      features: UnsafeBufferPointer(rebasing: features[range]), values: UnsafeBufferPointer(rebasing: values[range]),
-      weights: weights, paid: paid, ahead: UnsafeBufferPointer(rebasing: features[next..<next &+ range.count]))
+      features: features, values: UnsafeBufferPointer(rebasing: values[range]), weights: weights, paid: paid)
     let quickly: Double? =
       switch payment {
       case .decay:

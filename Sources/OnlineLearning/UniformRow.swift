@@ -1,5 +1,3 @@
-internal import CProcessor
-
 /// One sample's passes over uniform weights, by bare pointers, which check indices in debug builds only: `UniformWeights`
 /// vouches for them.
 ///
@@ -8,22 +6,17 @@ internal import CProcessor
 ///     | paid weight | paid weight | x | x |      four Float64s a pair
 ///
 /// Nearly all the time goes into conversions and sums, of which a processor does three at once: so each is made once.
-struct UniformRow {
+struct UniformRow<Features: RowFeatures> {
   typealias Coordinate = UniformWeights.Coordinate
 
-  let features: UnsafeBufferPointer<UInt32>
+  let features: Features
   /// As many.
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<Coordinate>
   /// Room for four numbers for every two features, begun ones too.
   let paid: UnsafeMutablePointer<Double>
-  /// As many features, which are likely to be needed next.
-  let ahead: UnsafeBufferPointer<UInt32>
 
-  /// How much room so many features take.
-  static func room(for features: Int) -> Int { (features + 1) / 2 * 4 }
-
-  private var count: Int { features.count }
+  private var count: Int { values.count }
 
   /// Σ v x where nothing is owed but decay.
   ///
@@ -50,7 +43,7 @@ struct UniformRow {
   func settle(_ clock: ShrinkageClock, _ penalty: Penalty) -> Double {
     var sum = 0.0
     for position in 0..<count {
-      let weight = clock.settled(weights[Int(features[position])], penalty)
+      let weight = clock.settled(weights[features.index(position)], penalty)
       let x = Double(values[position])
       paid[place(position)] = weight
       paid[place(position) + 2] = x
@@ -144,12 +137,12 @@ struct UniformRow {
   @inline(__always)
   private func weight(_ position: Int) -> UnsafeMutablePointer<Coordinate> {
     // Weights are asked for where there are any.
-    weights.baseAddress.unsafelyUnwrapped + Int(features[position])
+    weights.baseAddress.unsafelyUnwrapped + features.index(position)
   }
 
   @inline(__always)
   private func fetch(_ position: Int) {
-    prefetch(weights.baseAddress.unsafelyUnwrapped + Int(ahead[position]))
+    features.fetchAhead(position, UnsafePointer(weights.baseAddress.unsafelyUnwrapped))
   }
 
   /// Where a feature's paid weight is; its x is two further on.

@@ -58,20 +58,21 @@ struct UniformWeights: Sendable {
   /// Lends all that learning samples takes, so that it is looked up once a batch.
   ///
   /// - Parameters:
+  ///   - areCommon: whether every row has all of the features.
   ///   - bound: every feature is below it.
   ///   - longest: no row has more features.
   ///   - largestValue: no value is larger, either way.
-  /// - Precondition: `bound` is at most the number of weights; there are as many values as features.
+  /// - Precondition: `bound` is at most the number of weights; there are as many values as features, or a multiple of common ones.
   @inline(__always)
   mutating func withPass(
-    _ features: Span<UInt32>, _ values: Span<Float>, bound: Int, longest: Int, largestValue: Float,
+    _ features: Span<UInt32>, areCommon: Bool, _ values: Span<Float>, bound: Int, longest: Int, largestValue: Float,
     _ body: (inout UniformPass) -> Void
   ) {
-    precondition(features.count == values.count && bound <= coordinates.count)
-    let room = max(1, UniformRow.room(for: longest))
+    precondition((features.count == values.count || areCommon) && bound <= coordinates.count)
+    let room = max(1, UniformPass.room(for: longest))
     if paid.count < room { paid = Array(repeating: 0, count: room) }
     reach = UniformWeights.withPass(
-      features, values, &coordinates, &paid, largestValue: Double(largestValue), reach: reach, body)
+      features, areCommon, values, &coordinates, &paid, largestValue: Double(largestValue), reach: reach, body)
     if reach > UniformPass.reachLimit, batchesSinceMeasure >= coordinates.count {
       reach = UniformWeights.reach(of: coordinates)
       batchesSinceMeasure = 0
@@ -82,8 +83,8 @@ struct UniformWeights: Sendable {
   /// - Returns: the reach after it.
   @inline(__always)
   private static func withPass(
-    _ features: Span<UInt32>, _ values: Span<Float>, _ coordinates: inout [Coordinate], _ paid: inout [Double],
-    largestValue: Double, reach: Double, _ body: (inout UniformPass) -> Void
+    _ features: Span<UInt32>, _ areCommon: Bool, _ values: Span<Float>, _ coordinates: inout [Coordinate],
+    _ paid: inout [Double], largestValue: Double, reach: Double, _ body: (inout UniformPass) -> Void
   ) -> Double {
     coordinates.withUnsafeMutableBufferPointer { weights in
       paid.withUnsafeMutableBufferPointer { paid in
@@ -92,8 +93,8 @@ struct UniformWeights: Sendable {
             // There is room, even for a row of nothing.
             guard let paid = paid.baseAddress else { return reach }
             var pass = UniformPass(
-              features: features, values: values, weights: weights, paid: paid, largestValue: largestValue,
-              reach: reach)
+              features: features, areCommon: areCommon, values: values, weights: weights, paid: paid,
+              largestValue: largestValue, reach: reach)
             body(&pass)
             return pass.reach
           }

@@ -42,9 +42,18 @@ struct ArrayBuffer {
   /// How many numbers it has: `bytes` holds exactly as many, which whoever makes one sees to.
   let count: Int
   let bytes: UnsafeRawBufferPointer
+  /// Which of the message's frames it is, from 0.
+  let frame: Int
 
+  /// An error about the number at a position, with its place.
+  func error(_ reason: SampleError.Reason, _ message: String, at position: Int) -> SampleError {
+    let byte = position * type.size
+    return SampleError(reason, "\(message) (byte \(byte + 1) of frame \(frame + 1))", at: byte)
+  }
+
+  /// The number at a position, which is of this type.
   @inline(__always)
-  private func load<Number: BitwiseCopyable>(_ position: Int, as: Number.Type) -> Number {
+  func load<Number: BitwiseCopyable>(_ position: Int, as: Number.Type) -> Number {
     bytes.loadUnaligned(fromByteOffset: position &* MemoryLayout<Number>.size, as: Number.self)
   }
 

@@ -23,6 +23,7 @@ struct ArrayHeader {
 
   /// In the order of their buffers.
   private(set) var arrays: [Description] = []
+  private(set) var places = Places()
   /// What numbers the message among those of its source.
   let label: SampleLabels.MessageLabel?
   /// Who sent it, numbered or not.
@@ -31,6 +32,11 @@ struct ArrayHeader {
   private(set) var (rows, columns) = (0, 0)
   /// Whether it describes x only, and a buffer of targets of the same dtype may follow that of x.
   private(set) var isBare = false
+
+  /// Which of the arrays has which role: looked up once, because a header may be met often.
+  struct Places {
+    var x, data, indices, indptr, y, weight: Int?
+  }
 
   /// - Parameter tree: an object, as JSON has it.
   /// - Throws: what is wrong with it. Its buffers are not looked at.
@@ -80,6 +86,10 @@ struct ArrayHeader {
       arrays = [try ArrayHeader.description(.x, dtype, shape)]
     }
     try checkArrays(shape)
+    func place(_ role: Role) -> Int? { arrays.firstIndex { $0.role == role } }
+    places = Places(
+      x: place(.x), data: place(.data), indices: place(.indices), indptr: place(.indptr), y: place(.y),
+      weight: place(.weight))
   }
 
   /// Whether it describes any array at all, right or wrong: what does not is no header of arrays.

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import OnlineLearning
 
 /// Turns a header and the buffers that it describes into rows.
@@ -9,6 +10,7 @@ struct ArraySamples: ~Copyable {
   private var columns: ColumnTable
   private var converted = ConvertedNumbers()
   private var repetitions = RepeatedColumns()
+  private var plain: PlainArrays
   /// The header met last, which a sender of many equal messages sends again.
   private var knownHeader: [UInt8] = []
   private var known: ArrayHeader?
@@ -23,10 +25,11 @@ struct ArraySamples: ~Copyable {
     self.loss = loss
     self.limits = limits
     columns = ColumnTable(limits)
+    plain = PlainArrays(loss: loss, limits: limits)
   }
 
   /// The arrays of one message.
-  private struct Message {
+  struct Message {
     let rows: Int
     let columns: Int
     /// Dense: all values. CSR: those that are stored.
@@ -54,7 +57,8 @@ struct ArraySamples: ~Copyable {
     } catch {
       // What is about the message as a whole says so itself.
       if error.reason == .frames { throw error }
-      throw SampleError(error.reason, "frame \(first + 1), the header: \(error.message)", from: error.source)
+      throw SampleError(error.reason, "frame \(first + 1), the header: \(error.message)", at: error.position,
+        from: error.source)
     }
     do throws(SampleError) {
       try decode(try message(header, frames, first), purpose, &batch, &dictionary)
@@ -83,7 +87,7 @@ struct ArraySamples: ~Copyable {
   private mutating func read(
     _ text: Span<UInt8>, _ json: inout JSONReader, isCertain: Bool, frames: Int
   ) throws(SampleError) -> ArrayHeader {
-    if let known, text.withUnsafeBufferPointer({ knownHeader.elementsEqual($0) }) { return known }
+    if let known, text.withUnsafeBytes({ isKnownHeader($0) }) { return known }
     guard text.count <= ArraySamples.headerLimit else {
       throw SampleError(
         .brokenArrays, "it has \(text.count) bytes; a header has at most \(ArraySamples.headerLimit)")
@@ -102,6 +106,16 @@ struct ArraySamples: ~Copyable {
     return header
   }
 
+  /// Whether a frame is the header met last.
+  func isKnownHeader(_ frame: UnsafeRawBufferPointer) -> Bool {
+    knownHeader.withUnsafeBytes { known in
+      guard frame.count == known.count, let frame = frame.baseAddress, let header = known.baseAddress else {
+        return false
+      }
+      return memcmp(frame, header, known.count) == 0
+    }
+  }
+
   /// Lays the header's arrays over their frames.
   private func message(
     _ header: ArrayHeader, _ frames: Span<UnsafeRawBufferPointer>, _ first: Int
@@ -115,24 +129,26 @@ struct ArraySamples: ~Copyable {
         "the message has \(frames.count) frames, and \(given) of them after the header, which wants a buffer each for "
           + names)
     }
-    func buffer(_ role: ArrayHeader.Role) throws(SampleError) -> ArrayBuffer? {
-      guard let place = header.arrays.firstIndex(where: { $0.role == role }) else { return nil }
+    func buffer(_ place: Int?) throws(SampleError) -> ArrayBuffer? {
+      guard let place else { return nil }
       let array = header.arrays[place]
-      return try ArraySamples.buffer(array.type, array.count, array.byteCount, role, frames, first + 1 + place)
+      return try ArraySamples.buffer(array.type, array.count, array.byteCount, array.role, frames, first + 1 + place)
     }
-    var targets = try buffer(.y)
-    if hasUnnamedTargets, let x = header.array(.x) {
+    let places = header.places
+    var targets = try buffer(places.y)
+    if hasUnnamedTargets, let x = header.arrays.first {
       // With at least one column x has as many bytes, and without any the header can name millions of rows.
       let (byteCount, overflows) = header.rows.multipliedReportingOverflow(by: x.type.size)
       targets = try ArraySamples.buffer(x.type, header.rows, overflows ? .max : byteCount, .y, frames, first + 2)
     }
-    let (stored, values) = (try buffer(.data), try buffer(.x))
+    let (stored, values) = (try buffer(places.data), try buffer(places.x))
     guard let values = stored ?? values else {
       throw SampleError(.brokenArrays, "the header has no features; give x, or data, indices and indptr")
     }
     return Message(
-      rows: header.rows, columns: header.columns, values: values, indices: try buffer(.indices),
-      ends: try buffer(.indptr), targets: targets, importances: try buffer(.weight))
+      rows: header.rows, columns: header.columns, values: values,
+      indices: try buffer(places.indices), ends: try buffer(places.indptr), targets: targets,
+      importances: try buffer(places.weight))
   }
 
   private static func buffer(
@@ -145,7 +161,7 @@ struct ArraySamples: ~Copyable {
         "frame \(frame + 1), \(role.rawValue): the buffer has \(frames[frame].count) bytes; \(count) numbers of "
           + "<\(type.rawValue) have \(byteCount)")
     }
-    return ArrayBuffer(type: type, count: count, bytes: frames[frame])
+    return ArrayBuffer(type: type, count: count, bytes: frames[frame], frame: frame)
   }
 
   /// What becomes of a row.
@@ -158,21 +174,36 @@ struct ArraySamples: ~Copyable {
     of row: Int, _ message: borrowing Message, _ purpose: SampleDecoder.Purpose
   ) throws(SampleError) -> Fate {
     var normalized: Double?
-    if let target = message.targets?.double(at: row) {
+    if let targets = message.targets {
+      let target = targets.double(at: row)
       normalized = loss.normalizedTarget(target)
       if normalized == nil {
-        throw SampleError(
-          .target, "the target is \(target); with loss \(loss.rawValue) it must be \(loss.targetRequirement)")
+        throw targets.error(
+          .target, "the target is \(target); with loss \(loss.rawValue) it must be \(loss.targetRequirement)", at: row)
       }
     }
-    let importance = message.importances?.double(at: row) ?? 1
-    guard importance >= 0, importance <= Double(Float.greatestFiniteMagnitude) else {
-      throw SampleError(
-        .importance, "the importance weight is \(importance); it must be at least 0 and at most 3.4e38")
+    var importance = 1.0
+    if let importances = message.importances {
+      importance = importances.double(at: row)
+      guard importance >= 0, importance <= Double(Float.greatestFiniteMagnitude) else {
+        throw importances.error(
+          .importance, "the importance weight is \(importance); it must be at least 0 and at most 3.4e38", at: row)
+      }
     }
     if purpose == .predict { return .kept(target: .nan, importance: 1) }
-    guard let normalized, importance > 0 else { return .unlearned }
-    return .kept(target: normalized, importance: importance)
+    if let normalized, importance > 0 { return .kept(target: normalized, importance: importance) }
+    return purpose == .answer ? .kept(target: .nan, importance: max(importance, .leastNormalMagnitude)) : .unlearned
+  }
+
+  /// Adds a message as a whole, if there is nothing out of the ordinary in it.
+  ///
+  /// - Returns: whether that was so.
+  private mutating func isPlain(
+    _ message: borrowing Message, _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch,
+    _ dictionary: borrowing FeatureSpace
+  ) -> Bool {
+    if purpose == .predict { return false }
+    return plain.append(message, to: &batch, &columns, bound: UInt32(dictionary.count))
   }
 
   private mutating func decodeDense(
@@ -183,8 +214,10 @@ struct ArraySamples: ~Copyable {
     guard width <= limits.featuresPerSample else { throw tooMany(width) }
     // The buffer has as many values; of no rows it has none, however wide they are.
     if message.rows > 0 { columns.begin(width, dictionary) }
-    // How many columns no feature is known for; nil until it has been asked.
+    if isPlain(message, purpose, &batch, dictionary) { return }
+    // How many columns no feature is known for; nil until it has been asked, for rows that add features or others.
     var unknown: Int?
+    var hasAdded = false
     for row in 0..<message.rows {
       do throws(SampleError) {
         let fate = try fate(of: row, message, purpose)
@@ -195,11 +228,13 @@ struct ArraySamples: ~Copyable {
           batch.unlearned += 1
           continue
         }
-        if unknown == nil {
+        // Only a row that is going to be learned brings new features.
+        let adds = !target.isNaN
+        if unknown == nil || adds && !hasAdded {
           var count = 0
-          for column in 0..<width
-          where try columns.feature(column, adds: purpose == .learn, &dictionary) == nil { count += 1 }
+          for column in 0..<width where try columns.feature(column, adds: adds, &dictionary) == nil { count += 1 }
           unknown = count
+          hasAdded = adds
         }
         let areKnown = unknown == 0
         batch.unknownFeatures += unknown ?? 0
@@ -225,17 +260,19 @@ struct ArraySamples: ~Copyable {
     let stored = message.values.count
     let first = ends.integer(at: 0)
     guard first == 0 else {
-      throw SampleError(.brokenArrays, "indptr begins with \(first); it must begin with 0")
+      throw ends.error(.brokenArrays, "indptr begins with \(first); it must begin with 0", at: 0)
     }
     columns.begin(min(message.columns, ColumnTable.sparseColumns), dictionary)
+    if isPlain(message, purpose, &batch, dictionary) { return }
     var start = 0
     for row in 0..<message.rows {
       do throws(SampleError) {
         let end = ends.integer(at: row + 1)
         guard start <= end, end <= stored else {
-          throw SampleError(
+          throw ends.error(
             .brokenArrays,
-            "indptr goes from \(start) to \(end); it must ascend to \(stored), the number of values stored")
+            "indptr goes from \(start) to \(end); it must ascend to \(stored), the number of values stored", at: row + 1
+          )
         }
         let range = start..<end
         start = end
@@ -251,7 +288,7 @@ struct ArraySamples: ~Copyable {
         }
         if !sparse.append(to: &batch, columns, bound: UInt32(dictionary.count)) {
           try sparse.append(
-            to: &batch, &columns, &repetitions, adds: purpose == .learn, &dictionary)
+            to: &batch, &columns, &repetitions, adds: !target.isNaN, &dictionary)
         }
         batch.endRow(target: target, importance: importance)
       } catch {
@@ -259,8 +296,9 @@ struct ArraySamples: ~Copyable {
       }
     }
     guard start == stored else {
-      throw SampleError(
-        .brokenArrays, "indptr ends with \(start); it must end with \(stored), the number of values stored")
+      throw ends.error(
+        .brokenArrays, "indptr ends with \(start); it must end with \(stored), the number of values stored",
+        at: message.rows)
     }
   }
 
@@ -276,8 +314,9 @@ struct ArraySamples: ~Copyable {
       let value = message.values.double(at: position)
       if Float(value).isFinite { continue }
       let column = message.indices?.integer(at: position) ?? position - range.lowerBound
-      throw SampleError(
-        .featureValue, "the value of feature \"\(column)\" is \(value); it must be finite and at most 3.4e38")
+      throw message.values.error(
+        .featureValue, "the value of feature \"\(column)\" is \(value); it must be finite and at most 3.4e38",
+        at: position)
     }
   }
 }

@@ -11,6 +11,8 @@ struct ColumnTable {
   static let sparseColumns = 1 << 22
 
   private var features: [UInt32] = []
+  /// The features of the first so many columns are known.
+  private var known = 0
   private var stamp: UInt64?
   private let limits: SampleLimits
 
@@ -24,6 +26,7 @@ struct ColumnTable {
   mutating func begin(_ count: Int, _ dictionary: borrowing FeatureSpace) {
     if stamp != dictionary.stamp {
       features.withUnsafeMutableBufferPointer { $0.update(repeating: ColumnTable.unresolved) }
+      known = 0
       stamp = dictionary.stamp
     }
     if count > features.count {
@@ -41,6 +44,14 @@ struct ColumnTable {
   @inline(__always)
   func withFeatures<Result>(_ body: (UnsafeBufferPointer<UInt32>) -> Result) -> Result {
     features.withUnsafeBufferPointer(body)
+  }
+
+  /// Whether the features of the first `count` columns are known here.
+  ///
+  /// - Complexity: O(1), amortized
+  mutating func areKnown(_ count: Int) -> Bool {
+    while known < min(count, features.count), features[known] != ColumnTable.unresolved { known += 1 }
+    return known >= count
   }
 
   /// The feature of a column.

@@ -61,7 +61,7 @@ extension SampleDecoder {
     _ frames: Span<UnsafeRawBufferPointer>, _ format: Format, _ source: inout String?
   ) throws(SampleError) -> Envelope? {
     guard format != .arrays, frames.count == 2 || frames.count == 3, beginsObject(frames[frames.count - 2]),
-      frames[frames.count - 2].count <= limits.nameBytes + 256
+      frames[frames.count - 2].count <= limits.nameBytes + 256, !arrays.isKnownHeader(frames[frames.count - 2])
     else { return nil }
     let tree: JSONTree
     do throws(SampleError) {

@@ -30,8 +30,8 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
   public let reason: Reason
   /// What was wrong, where, and what would be right.
   public let message: String
-  /// Where in the payload: the offset of the first byte that is wrong, or of the smallest part known to be; nil where
-  /// the error is about the whole of it.
+  /// Where in the payload, or of arrays in the frame that the message names: the offset of the first byte that is wrong, or
+  /// of the smallest part known to be; nil where the error is about the whole of it.
   public let position: Int?
   /// Who sent the sample or the message that it is about, cut to `limits.name_bytes`; nil where it does not say so, or not
   /// before what is wrong.

@@ -93,6 +93,24 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
   }
 }
 
+extension Scratch {
+  /// Replaces all elements.
+  ///
+  /// - Parameter write: writes all that is lent.
+  /// - Returns: what `write` returns.
+  @discardableResult
+  mutating func refill<Result>(count: Int, _ write: (UnsafeMutableBufferPointer<Element>) -> Result) -> Result {
+    removeAll()
+    var result: Result?
+    append(upTo: count) { memory in
+      result = write(UnsafeMutableBufferPointer(start: memory, count: count))
+      return count
+    }
+    // `append` calls it once.
+    return result.unsafelyUnwrapped
+  }
+}
+
 extension Scratch where Element: FixedWidthInteger {
   /// Replaces all elements by `count` zeros.
   mutating func refill(withZeros count: Int) {

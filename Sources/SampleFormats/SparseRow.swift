@@ -65,9 +65,9 @@ struct SparseRow {
         continue
       }
       guard repetitions.insert(feature) else {
-        throw SampleError(
+        throw indices.error(
           .duplicateField,
-          "column \(column) stands twice in one sample; name every column once, as by sum_duplicates()")
+          "column \(column) stands twice in one sample; name every column once, as by sum_duplicates()", at: position)
       }
       batch.append(feature: feature, value: values[position - range.lowerBound])
     }
@@ -81,8 +81,9 @@ struct SparseRow {
   private func column(_ position: Int) throws(SampleError) -> Int {
     let column = indices.integer(at: position)
     guard 0 <= column, column < width else {
-      throw SampleError(
-        .brokenArrays, "column \(column) is out of range; with \(width) features they go from 0 to \(width - 1)")
+      throw indices.error(
+        .brokenArrays, "column \(column) is out of range; with \(width) features they go from 0 to \(width - 1)",
+        at: position)
     }
     return column
   }

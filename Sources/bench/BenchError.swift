@@ -8,6 +8,8 @@ enum BenchError: Error, CustomStringConvertible {
   case differentWork(stream: String, penalty: String, difference: Double, limit: Double)
   /// A reader of a text found another number of samples in it.
   case otherSamples(String, Int, expected: Int)
+  /// Learning what was just decoded made another model than learning what had been decoded before.
+  case otherModel(String)
   case outOfMemory
   /// No row has the name that was asked for.
   case nothingNamed(String)
@@ -23,6 +25,8 @@ enum BenchError: Error, CustomStringConvertible {
       """
     case .otherSamples(let reader, let samples, let expected):
       "\(reader): \(samples) samples were read where \(expected) stand; mend the reader before measuring it"
+    case .otherModel(let messages):
+      "\(messages): decoding and learning made another model than learning alone; mend the decoder before measuring it"
     case .outOfMemory: "memory is short; ask for fewer --rows"
     case .nothingNamed(let part): "no row's name contains \"\(part)\"; leave out --only to see all names"
     }

@@ -6,9 +6,10 @@ struct FormatsCommand: ParsableCommand {
     commandName: "formats",
     abstract: "Time decoding, and decoding and learning, beside other readers of the same text.",
     discussion: """
-      All formats hold the same samples: 76 of 47,152 features each, frequent as RCV1's, with values as 0.0413. Ratios \
-      are medians over rounds in which both sides run in turn, from the lowest to the highest of them; on a machine that \
-      does anything else only they mean something.
+      All texts hold the same samples: 76 of 47,152 features each, frequent as RCV1's, with values as 0.0413. Arrays of \
+      Float32 hold such samples as CSR, and dense ones of 16 and of 256 features. Ratios are medians over rounds \
+      in which both sides run in turn, from the lowest to the highest of them; on a machine that does anything else only \
+      they mean something.
 
       FORMAT decode                samples decoded per second
       FORMAT decode beside READER  the same, and how many times as many as another reader's
@@ -17,6 +18,8 @@ struct FormatsCommand: ParsableCommand {
       Vowpal Wabbit, which reads the same text from a file with the same loss and penalty
       FORMAT learn cpu             samples decoded and learned per second that the processors worked, of which Vowpal Wabbit \
       keeps two busy
+      arrays SHAPE learn           samples decoded and learned per second, and the part of the speed at which the same \
+      model learns them where they have been decoded before, into a list of features as any format's
 
       The exit status is 0 whether or not the bars are met.
       """)
@@ -42,7 +45,8 @@ struct FormatsCommand: ParsableCommand {
 
   func run() throws {
     let benchmark = FormatsBenchmark(rows: rows, batch: batch, rounds: rounds, only: only, python: python)
-    let results = try benchmark.results()
+    let arrays = ArraysBenchmark(rows: rows, batch: batch, rounds: rounds, only: only)
+    let results = try benchmark.results() + arrays.results()
     if results.isEmpty { throw BenchError.nothingNamed(only ?? "") }
     print(json ? try ResultTable.json(results) : ResultTable.text(results))
   }

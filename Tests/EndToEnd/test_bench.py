@@ -16,6 +16,7 @@ PENALTIES = ["none", "l2", "l1", "elasticnet"]
 FORMATS = {
     "vw words": ([], "Vowpal Wabbit"), "vw numbers": ([], "Vowpal Wabbit"), "svmlight": (["scikit-learn"], None),
     "json": (["orjson", "json"], None)}
+ARRAYS = ["arrays dense16", "arrays dense256", "arrays csr"]
 
 
 def bench(*arguments: str, command: str = "learner") -> subprocess.CompletedProcess:
@@ -63,7 +64,10 @@ def test_formats_measures_every_row():
     for name, (readers, learner) in FORMATS.items():
         references |= {f"{name} decode beside {reader}": reader for reader in readers} or {f"{name} decode": None}
         references |= {f"{name} decode bytes": None, f"{name} learn": learner, f"{name} learn cpu": learner}
+    for name in ARRAYS:
+        references |= {f"{name} decode": None, f"{name} decode bytes": None, f"{name} learn": "learner alone"}
     assert {name: row.get("reference") for name, row in rows.items()} == references
+    assert all(rows[f"{name} learn"]["at_least"] == 0.9 for name in ARRAYS)
 
 
 def test_learner_measures_what_is_asked_for():

@@ -3,9 +3,12 @@
 import itertools
 import json
 
+import numpy
 import pytest
+import scipy.sparse
 import zmq
 
+import arrays
 from checkpoint_file import CheckpointFile, bits
 from daemon import connected, received_json
 from streams import as_classes, random_samples
@@ -114,6 +117,34 @@ def test_predictions_of_a_batch_follow_each_other(start):
     assert (answer["samples"], answer["unlearned"]) == (160, 40)
     assert answer["predictions"] == pytest.approx(expected, rel=1e-5, abs=1e-6)
     assert model(one) == model(all_at_once)
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_predictions_for_arrays(start, is_sparse):
+    """As those for the same samples in JSON, and new columns are learned on the way."""
+    settings = {ROUTER: "tcp://127.0.0.1:*", "ingest.router.predict": True}
+    by_json, by_arrays = start(settings), start(settings)
+    random = numpy.random.default_rng(8)
+    x = random.integers(1, 9, (40, 6)).astype("<f4")
+    y = random.normal(size=40)
+    weight = numpy.where(numpy.arange(40) % 5 == 0, 0, 1).astype("<f8")
+    (one, other) = client(by_json), client(by_arrays)
+    for rows in (range(0, 20), range(20, 40)):
+        samples = [
+            {"y": float(y[row]), "weight": weight[row], "x": {str(column): float(x[row, column]) for column in range(6)}}
+            for row in rows]
+        part = slice(rows.start, rows.stop)
+        one.send_json(samples)
+        values = scipy.sparse.csr_array(x[part]) if is_sparse else x[part]
+        form = arrays.sparse if is_sparse else arrays.dense
+        other.send_multipart(form(values, y=y[part], weight=weight[part]))
+        expected, answer = received_json(one), received_json(other)
+        assert answer == expected and (answer["samples"], answer["unlearned"]) == (16, 4)
+    assert by_arrays.coefficients() == by_json.coefficients()
+    # Without targets there is nothing to learn, but to predict.
+    other.send_multipart(arrays.dense(x[:3]))
+    one.send_json([{"x": {str(column): float(x[row, column]) for column in range(6)}} for row in range(3)])
+    assert received_json(other) == received_json(one)
 
 
 @pytest.mark.parametrize("predict", [False, True])

@@ -45,6 +45,75 @@ struct AllocationTests {
     }
   }
 
+  /// Arrays that are taken as a whole, and such as are gone through row by row.
+  private static let arrays: [(name: String, message: @Sendable (Int) -> ArrayMessage)] = [
+    ("dense", { rows in .dense((1...rows).map { [1, 2, Double($0)] }, y: (1...rows).map(Double.init)) }),
+    (
+      "dense with weights",
+      { rows in
+        let y = (1...rows).map(Double.init)
+        return .dense(y.map { [1, 2, $0] }, y: y, weight: y)
+      }
+    ),
+    (
+      "dense Float64",
+      { rows in
+        .dense((1...rows).map { [0.1, Double($0)] }, y: (1...rows).map(Double.init), dtype: "f8")
+      }
+    ),
+    ("dense with zeros", { rows in .dense((1...rows).map { [0, 2, Double($0)] }, y: (1...rows).map(Double.init)) }),
+    ("dense without targets", { rows in .dense((1...rows).map { [0, 2, Double($0)] }) }),
+    (
+      "CSR",
+      { rows in
+        .sparse((1...rows).map { [(0, 1), ($0, 2)] }, columns: 99, y: (1...rows).map(Double.init))
+      }
+    ),
+    (
+      "CSR int64",
+      { rows in
+        .sparse((1...rows).map { [(0, 1), ($0, 2)] }, columns: 99, y: (1...rows).map(Double.init), indexType: "i8")
+      }
+    ),
+    (
+      "CSR in any order",
+      { rows in
+        .sparse((1...rows).map { [($0, 2), (0, 1)] }, columns: 99, y: (1...rows).map(Double.init), dtype: "i4")
+      }
+    ),
+    (
+      "CSR with zeros",
+      { rows in
+        .sparse((1...rows).map { [(0, 0), ($0, 2)] }, columns: 99, y: (1...rows).map(Double.init))
+      }
+    ),
+  ]
+
+  @Test(arguments: AllocationTests.arrays.indices, [SampleDecoder.Purpose.learn, .predict])
+  func arraysAllocateNothing(_ place: Int, _ purpose: SampleDecoder.Purpose) throws {
+    let (name, message) = AllocationTests.arrays[place]
+    for count in [1, 50] {
+      let bench = Workbench()
+      let frames = message(count).frames
+      let memory = frames.map { frame in
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: frame.count, alignment: 8)
+        room.copyBytes(from: frame)
+        return UnsafeRawBufferPointer(room)
+      }
+      defer { for frame in memory { frame.deallocate() } }
+      func decode(_ purpose: SampleDecoder.Purpose) throws {
+        try bench.decoder.decode(
+          memory.span, for: purpose, into: &bench.batch, dictionary: &bench.model.space)
+      }
+      try decode(.learn)
+      for _ in 0..<3 { try decode(purpose) }
+      let before = allocations_of_this_thread()
+      for _ in 0..<100 { try decode(purpose) }
+      let counted = allocations_of_this_thread() - before
+      #expect(counted == 0, "\(name), \(count) rows: \(Double(counted) / 100) allocations a message")
+    }
+  }
+
   /// Otherwise nothing above would be found.
   @Test
   func allocationsAreCounted() throws {

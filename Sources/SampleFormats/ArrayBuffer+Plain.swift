@@ -1,0 +1,225 @@
+/// What is done with all numbers of an array at once. Each loop does one thing, which the compiler does for many at a time.
+extension ArrayBuffer {
+  /// Numbers that are gone through several times, while the first cache holds them.
+  private static let piece = 2048
+
+  /// Writes all numbers as Float64s.
+  ///
+  /// - Precondition: there are as many as there is room for.
+  func write(to doubles: UnsafeMutableBufferPointer<Double>) {
+    switch type {
+    case .f4: convert(doubles, Float.self) { Double($0) }
+    case .f8: convert(doubles, Double.self) { $0 }
+    case .i4: convert(doubles, Int32.self) { Double($0) }
+    case .i8: convert(doubles, Int64.self) { Double($0) }
+    case .u4: convert(doubles, UInt32.self) { Double($0) }
+    }
+  }
+
+  /// Writes the integers from a position on.
+  ///
+  /// - Precondition: there are as many as there is room for, and the type is one of integers.
+  func write(to integers: UnsafeMutableBufferPointer<Int>, from start: Int) {
+    switch type {
+    case .i4: convert(integers, from: start, Int32.self) { Int($0) }
+    case .i8: convert(integers, from: start, Int64.self) { Int($0) }
+    case .u4: convert(integers, from: start, UInt32.self) { Int($0) }
+    case .f4, .f8: integers.update(repeating: 0)
+    }
+  }
+
+  /// Writes all numbers as Float32s, as long as none is 0, or not finite.
+  ///
+  /// - Returns: what none exceeds, either way; nil where one is.
+  /// - Precondition: there are as many as there is room for.
+  func writePlain(to floats: UnsafeMutableBufferPointer<Float>) -> Float? {
+    var sizes = FloatSizes()
+    var start = 0
+    while start < count {
+      let piece = start..<min(start &+ ArrayBuffer.piece, count)
+      let into = UnsafeMutableBufferPointer(rebasing: floats[piece])
+      switch type {
+      case .f4: break
+      // Rounded by way of Float64, as everywhere.
+      case .f8: convert(into, from: start, Double.self) { Float($0) }
+      case .i4: convert(into, from: start, Int32.self) { Float(Double($0)) }
+      case .i8: convert(into, from: start, Int64.self) { Float(Double($0)) }
+      case .u4: convert(into, from: start, UInt32.self) { Float(Double($0)) }
+      }
+      sizes.copy(type == .f4 ? bytes(piece) : UnsafeRawBufferPointer(into), to: UnsafeMutableRawBufferPointer(into))
+      guard sizes.arePlain else { return nil }
+      start = piece.upperBound
+    }
+    return sizes.largest
+  }
+
+  /// Whether the numbers, as columns, ascend within each row, from 0 on.
+  ///
+  /// - Parameters:
+  ///   - ends: where rows end; they follow each other, to the last number.
+  ///   - bound: what every column has to be below.
+  func ascend(in ends: Span<Int>, below bound: Int) -> Bool {
+    switch type {
+    // A column from 2³¹ on is taken to be below 0.
+    case .i4, .u4: ascents() == areWithin(ends, below: bound, Int32.self)
+    case .i8: ascents(Int64.self) == areWithin(ends, below: bound, Int64.self)
+    case .f4, .f8: false
+    }
+  }
+
+  /// Writes the features of columns, as long as all are known.
+  ///
+  /// - Returns: whether they are.
+  /// - Precondition: every number is a position in `features`, and there are as many as there is room for.
+  func writeKnown(
+    _ features: UnsafeBufferPointer<UInt32>, to known: UnsafeMutableBufferPointer<UInt32>
+  ) -> Bool {
+    switch type {
+    case .i4, .u4: writeKnown(features, to: known, Int32.self)
+    case .i8: writeKnown(features, to: known, Int64.self)
+    case .f4, .f8: false
+    }
+  }
+
+  @inline(__always)
+  private func convert<Number: BitwiseCopyable, Result>(
+    _ numbers: UnsafeMutableBufferPointer<Result>, from start: Int = 0, _: Number.Type, _ body: (Number) -> Result
+  ) {
+    for position in numbers.indices { numbers[position] = body(load(start &+ position, as: Number.self)) }
+  }
+
+  /// How many columns are larger than the one before if all rows ascend; nil where a row's first or last is out of range:
+  /// if they are not, and the row ascends, nor are those between.
+  @inline(__always)
+  private func areWithin<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ ends: Span<Int>, below bound: Int, _: Number.Type
+  ) -> Int? {
+    var ascents = max(0, count &- 1)
+    var isWithin = true
+    var start = 0
+    for row in ends.indices {
+      let end = ends[row]
+      if end == start { continue }
+      let first = load(start, as: Number.self)
+      if first < 0 || load(end &- 1, as: Number.self) >= bound { isWithin = false }
+      if start > 0, first <= load(start &- 1, as: Number.self) { ascents &-= 1 }
+      start = end
+    }
+    return isWithin ? ascents : nil
+  }
+
+  @inline(__always)
+  private func ascents<Number: FixedWidthInteger & BitwiseCopyable>(from start: Int = 1, _: Number.Type) -> Int {
+    var ascents = 0
+    for position in start..<max(start, count) {
+      ascents &+= load(position, as: Number.self) > load(position &- 1, as: Number.self) ? 1 : 0
+    }
+    return ascents
+  }
+
+  /// How many columns of four bytes are larger than the one before.
+  private func ascents() -> Int {
+    var ascents = 0
+    var position = 1
+    while position &+ 8 <= count {
+      // Each lane counts down, and far from as many as it can hold.
+      var (some, others) = (SIMD4<Int32>(), SIMD4<Int32>())
+      let stop = min(count, position &+ ArrayBuffer.piece)
+      while position &+ 8 <= stop {
+        some &+= isGreater(position)
+        others &+= isGreater(position &+ 4)
+        position &+= 8
+      }
+      some &+= others
+      ascents &-= Int(some[0] &+ some[1] &+ some[2] &+ some[3])
+    }
+    return ascents &+ self.ascents(from: position, Int32.self)
+  }
+
+  /// −1 for each of four columns that is larger than the one before, and 0 for each other.
+  @inline(__always)
+  private func isGreater(_ position: Int) -> SIMD4<Int32> {
+    let offset = position &* 4
+    let four = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD4<Int32>.self)
+    let before = bytes.loadUnaligned(fromByteOffset: offset &- 4, as: SIMD4<Int32>.self)
+    // A mask is so many integers of this size, all bits of which are alike.
+    return unsafeBitCast(four .> before, to: SIMD4<Int32>.self)
+  }
+
+  @inline(__always)
+  private func writeKnown<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ features: UnsafeBufferPointer<UInt32>, to known: UnsafeMutableBufferPointer<UInt32>, _: Number.Type
+  ) -> Bool {
+    @inline(__always)
+    func feature(_ position: Int) -> UInt32 { features[Int(truncatingIfNeeded: load(position, as: Number.self))] }
+    let into = UnsafeMutableRawBufferPointer(known)
+    // An index so large that its first bit is set is taken for `unresolved`, too; the slow way tells them apart.
+    var bits = SIMD4<UInt32>()
+    var position = 0
+    while position &+ 4 <= count {
+      let four = SIMD4(
+        feature(position), feature(position &+ 1), feature(position &+ 2), feature(position &+ 3))
+      into.storeBytes(of: four, toByteOffset: position &* 4, as: SIMD4<UInt32>.self)
+      bits |= four
+      position &+= 4
+    }
+    while position < count {
+      known[position] = feature(position)
+      bits[0] |= known[position]
+      position &+= 1
+    }
+    return bits[0] | bits[1] | bits[2] | bits[3] <= UInt32(Int32.max)
+  }
+}
+
+/// How large the largest of many Float32s is, and the smallest, without their signs.
+///
+/// By the upper halves of their bit patterns: without its sign a pattern grows with its value, the exponent is in the upper
+/// half, and of 16 bits the baseline of processors has a maximum and a minimum, of 32 it has none. The lower halves are
+/// gone through with them, and not looked at.
+struct FloatSizes {
+  private var most = SIMD8<Int16>()
+  private var least = SIMD8<Int16>(repeating: .max)
+
+  /// Takes in more of them, and copies them.
+  ///
+  /// - Parameter copies: room for as many, which may be where they are.
+  @inline(__always)
+  mutating func copy(_ floats: UnsafeRawBufferPointer, to copies: UnsafeMutableRawBufferPointer) {
+    // Two of each, because what is one's result is awaited by its next.
+    var (most, least, otherMost, otherLeast) = (most, least, most, least)
+    var offset = 0
+    while offset &+ 32 <= floats.count {
+      let one = floats.loadUnaligned(fromByteOffset: offset, as: SIMD8<Int16>.self)
+      let other = floats.loadUnaligned(fromByteOffset: offset &+ 16, as: SIMD8<Int16>.self)
+      copies.storeBytes(of: one, toByteOffset: offset, as: SIMD8<Int16>.self)
+      copies.storeBytes(of: other, toByteOffset: offset &+ 16, as: SIMD8<Int16>.self)
+      FloatSizes.take(one, &most, &least)
+      FloatSizes.take(other, &otherMost, &otherLeast)
+      offset &+= 32
+    }
+    most.replace(with: otherMost, where: otherMost .> most)
+    least.replace(with: otherLeast, where: otherLeast .< least)
+    while offset < floats.count {
+      let pattern = floats.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      copies.storeBytes(of: pattern, toByteOffset: offset, as: UInt32.self)
+      let half = Int16(truncatingIfNeeded: pattern &>> 16) & .max
+      most[1] = max(most[1], half)
+      least[1] = min(least[1], half)
+      offset &+= 4
+    }
+    (self.most, self.least) = (most, least)
+  }
+
+  @inline(__always)
+  private static func take(_ patterns: SIMD8<Int16>, _ most: inout SIMD8<Int16>, _ least: inout SIMD8<Int16>) {
+    let halves = patterns & .max
+    most.replace(with: halves, where: halves .> most)
+    least.replace(with: halves, where: halves .< least)
+  }
+
+  /// Whether all are finite, and none is 0. Those so small that their upper half is 0 are taken for it.
+  var arePlain: Bool { most.oddHalf.max() < 0x7F80 && least.oddHalf.min() > 0 }
+  /// None is larger, either way.
+  var largest: Float { Float(bitPattern: UInt32(UInt16(bitPattern: most.oddHalf.max())) << 16 | 0xFFFF) }
+}
