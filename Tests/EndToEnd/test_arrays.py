@@ -283,7 +283,6 @@ def test_damaged_arrays_between_good_ones(start):
         ("message_bytes", 200, dense(X, y=Y), dense(numpy.ones((2, 30), "<f4"), y=Y)),
         ("samples_per_message", 2, dense(X, y=Y), dense(numpy.ones((3, 1), "<f4"), y=numpy.ones(3))),
         ("features_per_sample", 3, sparse(CSR, y=Y), dense(numpy.zeros((2, 4), "<f4"), y=Y)),
-        ("features", 3, dense(X, y=Y), dense(numpy.ones((2, 4), "<f4"), y=Y)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

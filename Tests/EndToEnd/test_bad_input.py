@@ -88,7 +88,6 @@ def test_too_many_frames(start, frames):
         ("features_per_sample", 3, {"y": 1, "x": [1, 2, 3]}, {"y": 1, "x": [1, 2, 3, 4]}),
         ("name_bytes", 3, {"y": 1, "x": {"abc": 1}}, {"y": 1, "x": {"abcd": 1}}),
         ("nesting_depth", 3, [{"y": 1, "x": {"a": 1}}], [{"y": 1, "x": {"a": [1]}}]),
-        ("features", 2, {"y": 1, "x": {"a": 1, "b": 1}}, {"y": 1, "x": {"c": 1}}),
     ],
     ids=lambda value: value if isinstance(value, str) and "|" not in value else "",
 )
