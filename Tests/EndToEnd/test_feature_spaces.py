@@ -5,9 +5,12 @@ import random
 
 import numpy
 import pytest
+import zmq
+from vowpalwabbit import Workspace
 
 import arrays
 from checkpoint_file import CheckpointFile
+from daemon import connected, received_json
 from streams import random_samples
 from test_divergence import next_event, subscribed
 
@@ -179,3 +182,31 @@ def test_interactions_are_features(start):
             f"| user^age*item^price:{age * price}" + (f" user^age*user^age:{age * age}" if age != 1 else ""))
     assert by_name(daemon) == by_name(spelled)
     assert set(by_name(daemon)) == {"user^age", "item^price", "user^age*item^price", "user^age*user^age"}
+
+
+@pytest.mark.parametrize(("interaction", "flag"), [("user*item", "ui"), ("item*item", "ii")])
+def test_interactions_agree_with_vowpal_wabbit(start, interaction, flag):
+    """Each prediction made before its line is learned, beside that of `vw -q`."""
+    daemon = start({
+        "ingest.router.bind": "tcp://127.0.0.1:*", "ingest.router.predict": True, "features.interactions": [interaction],
+        "penalty.l1": 0, "penalty.l2": 0, "learning_rate.schedule": "constant", "learning_rate.initial": 0.1,
+        "learning_rate.update": "gradient"})
+    # Its squared loss lacks the half.
+    peer = Workspace(
+        f"--quiet --bit_precision 24 --min_prediction -1e6 --max_prediction 1e6 --sgd --power_t 0 --learning_rate 0.05 "
+        f"--quadratic {flag}")
+    asker = connected(daemon.context, zmq.REQ, daemon.endpoint("ingest.router.bind"))
+    generator = random.Random(7)
+    for _ in range(300):
+        # No value is 1, whose square either side leaves out in ways of its own.
+        user = [f"u{i}:{generator.choice([0.5, -0.25, 0.75])}" for i in generator.sample(range(6), 2)]
+        item = [f"i{i}:{generator.choice([0.5, -0.5, 0.25])}" for i in generator.sample(range(6), 3)]
+        line = f"{generator.choice([-1, 0.5, 2])} |user {' '.join(user)} |item {' '.join(item)}"
+        asker.send_string(line)
+        ours = received_json(asker)["predictions"][0]
+        example = peer.example(line)
+        peer.learn(example)
+        assert ours == pytest.approx(example.get_simplelabel_prediction(), abs=1e-4)
+        peer.finish_example(example)
+    peer.finish()
+    assert abs(ours) > 1e-3
