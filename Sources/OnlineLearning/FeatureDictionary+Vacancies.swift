@@ -23,7 +23,7 @@ extension FeatureDictionary {
     for index in names.indices where !names[index].isWhole {
       let start = kept.count
       names[index].withBytes(among: longNames.span) { $0.withUnsafeBufferPointer { kept += $0 } }
-      names[index] = FeatureName(place: start, count: kept.count - start)
+      names[index] = FeatureName(keptAt: start, count: kept.count - start)
     }
     longNames = kept
     makeSlots(layout)

@@ -176,7 +176,7 @@ public struct FeatureDictionary: Sendable {
     if name.isWhole {
       names.append(name)
     } else {
-      names.append(FeatureName(place: longNames.count, count: bytes.count))
+      names.append(FeatureName(keptAt: longNames.count, count: bytes.count))
       bytes.withUnsafeBufferPointer { longNames += $0 }
     }
     changeStamp(by: fill(index))
@@ -203,7 +203,7 @@ public struct FeatureDictionary: Sendable {
   @discardableResult
   private mutating func fill(_ index: Int) -> UInt64 {
     let hash = hash(at: index)
-    var place = layout.home(hash)
+    var place = layout.home(SlotLayout.bits(hash))
     while slots[place] != 0 { place = layout.next(place) }
     slots[place] = layout.slot(hash, index)
     return hash
@@ -211,7 +211,7 @@ public struct FeatureDictionary: Sendable {
 
   /// The slot that holds an index, which has a name.
   func slot(of index: Int) -> Int {
-    var place = layout.home(hash(at: index))
+    var place = layout.home(SlotLayout.bits(hash(at: index)))
     while layout.index(slots[place]) != index { place = layout.next(place) }
     return place
   }

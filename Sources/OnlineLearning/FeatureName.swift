@@ -2,7 +2,7 @@
 /// other memory; of a longer one, its place among bytes that are lent along.
 ///
 ///     low     byte 0 … byte 7, the first in the lowest bits     or its place
-///     high    byte 8 … byte 14 | count                          or its count | 255
+///     high    byte 8 … byte 14 | count                          or its count | 255, in a dictionary 254
 ///
 /// with 0 for bytes that a short name does not have, so that equal names are equal numbers.
 public struct FeatureName: Sendable, Equatable, BitwiseCopyable {
@@ -12,6 +12,8 @@ public struct FeatureName: Sendable, Equatable, BitwiseCopyable {
   /// How many bytes a name may have to stand in it.
   public static let wholeBytes = 15
   private static let longMark: UInt64 = 255
+  // A mark of their own, so that no long name that is looked up has the same numbers as one that is known.
+  private static let keptMark: UInt64 = 254
   // Its lower half, where the count of whole names stands, is 0.
   private static let vacantMark: UInt64 = 0xF0
 
@@ -54,6 +56,11 @@ public struct FeatureName: Sendable, Equatable, BitwiseCopyable {
     self.init(low: UInt64(place), high: FeatureName.longMark << 56 | UInt64(count))
   }
 
+  /// A longer name in a dictionary, which keeps its bytes from `place` on.
+  init(keptAt place: Int, count: Int) {
+    self.init(low: UInt64(place), high: FeatureName.keptMark << 56 | UInt64(count))
+  }
+
   /// A name whose bytes are lent along with it, alone.
   init(alone bytes: Span<UInt8>) {
     if bytes.count <= FeatureName.wholeBytes {
@@ -76,7 +83,7 @@ public struct FeatureName: Sendable, Equatable, BitwiseCopyable {
   }
 
   /// Whether its bytes stand in it.
-  public var isWhole: Bool { high >> 56 != FeatureName.longMark }
+  public var isWhole: Bool { high >> 56 < FeatureName.keptMark }
 
   /// How many bytes it has.
   public var count: Int { Int(isWhole ? high >> 56 & 0xF : high & UInt64(UInt32.max)) }

@@ -1,3 +1,5 @@
+internal import CProcessor
+
 /// A dictionary's slots and names, lent for looking names up, by bare pointers, which check indices in debug builds only:
 /// homes and what follows them are below the number of slots, a slot holds 0 or the index of a name, and some are 0.
 struct NameTable {
@@ -9,8 +11,9 @@ struct NameTable {
 
   /// Writes the indices of names from `start` on.
   ///
-  /// In two passes: the first reads the two slots where probing begins, the second the names that they tell of. So what
-  /// comes from memory is under way for many names at once, and a branch that is guessed wrong has nothing to wait for.
+  /// In three passes: the first asks for the slots where probing begins, the second reads two of each and asks for the
+  /// names that they tell of, the third compares those. So what comes from memory is under way for many names at once, and
+  /// a branch that is guessed wrong has nothing to wait for.
   ///
   /// - Returns: the position of the first that is not known, or how many there are.
   @inline(__always)
@@ -19,21 +22,30 @@ struct NameTable {
   ) -> Int {
     precondition(wanted.count == indices.count && start >= 0)
     // Unchecked: positions are below the count that both share.
+    let namesAddress = UInt(bitPattern: names.baseAddress)
     var position = start
     while position < wanted.count {
-      let hash = hash(whole: wanted[unchecked: position])
-      let (home, tag) = (layout.home(hash), layout.tag(hash))
+      let bits = SlotLayout.bits(hash(whole: wanted[unchecked: position]))
+      prefetch_near(slots.baseAddress.unsafelyUnwrapped + layout.home(bits))
+      indices[unchecked: position] = bits
+      position &+= 1
+    }
+    position = start
+    while position < wanted.count {
+      let bits = indices[unchecked: position]
+      let (home, tag) = (layout.home(bits), layout.tag(bits))
       // What is left is the index where the bits of the hash are the same, and beyond all indices where they are not.
-      indices[unchecked: position] = min((slots[home] ^ tag) &- 1, (slots[home &+ 1] ^ tag) &- 1)
+      let index = min((slots[home] ^ tag) &- 1, (slots[home &+ 1] ^ tag) &- 1)
+      prefetch_near(UnsafeRawPointer(bitPattern: namesAddress &+ UInt(index) &* UInt(MemoryLayout<FeatureName>.stride)))
+      indices[unchecked: position] = index
       position &+= 1
     }
     position = start
     while position < wanted.count {
       let name = wanted[unchecked: position]
       let index = indices[unchecked: position]
-      if index < layout.indexMask, names[Int(index)] == name, name.isWhole {
-        indices[unchecked: position] = index
-      } else {
+      // A long name is never found here, since those of the dictionary have another mark.
+      if index >= layout.indexMask || names[Int(index)] != name {
         guard let index = name.withBytes(among: bytes, { self.index(of: name, $0) }) else { return position }
         indices[unchecked: position] = index
       }
@@ -44,10 +56,10 @@ struct NameTable {
 
   /// The index of a name; nil where it is not known.
   func index(of name: FeatureName, _ bytes: Span<UInt8>) -> UInt32? {
-    let hash = hash(name, bytes)
-    var place = layout.home(hash)
+    let bits = SlotLayout.bits(hash(name, bytes))
+    var place = layout.home(bits)
     while slots[place] != 0 {
-      let index = (slots[place] ^ layout.tag(hash)) &- 1
+      let index = (slots[place] ^ layout.tag(bits)) &- 1
       if index < layout.indexMask, isName(names[Int(index)], name, bytes) { return index }
       place = layout.next(place)
     }
@@ -65,7 +77,7 @@ struct NameTable {
 
 /// How hashes lead to slots, and what a slot holds:
 ///
-///     | the lower bits of the hash, as many as are left | 1 + the index of a name, or 0 |
+///     | bits of the hash, as many as are left | 1 + the index of a name, or 0 |
 struct SlotLayout: Sendable {
   /// How many slots there are where probing can begin. There is one more, so that each of them has one behind it.
   let count: Int
@@ -81,19 +93,24 @@ struct SlotLayout: Sendable {
   /// How many names find room: half as many, so that most are found where probing for them begins.
   var room: Int { count / 2 }
 
-  /// Where probing begins: the share of the slots that the hash's upper bits are of their range.
+  /// The bits of a hash that lead to a slot: as many as one has.
   @inline(__always)
-  func home(_ hash: UInt64) -> Int {
-    Int(truncatingIfNeeded: (hash &>> 32 &* UInt64(truncatingIfNeeded: count)) &>> 32)
+  static func bits(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash) }
+
+  /// Where probing begins: the share of the slots that a hash's bits are of their range.
+  @inline(__always)
+  func home(_ bits: UInt32) -> Int {
+    Int(truncatingIfNeeded: (UInt64(bits) &* UInt64(truncatingIfNeeded: count)) &>> 32)
   }
 
   @inline(__always)
   func next(_ place: Int) -> Int { place == count ? 0 : place + 1 }
 
+  /// What a slot holds of a hash's bits: first the lowest, which say the least about where probing begins.
   @inline(__always)
-  func tag(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash) & ~indexMask }
+  func tag(_ bits: UInt32) -> UInt32 { bits.byteSwapped & ~indexMask }
 
-  func slot(_ hash: UInt64, _ index: Int) -> UInt32 { tag(hash) | UInt32(index + 1) }
+  func slot(_ hash: UInt64, _ index: Int) -> UInt32 { tag(SlotLayout.bits(hash)) | UInt32(index + 1) }
 
   /// The index that a slot holds.
   ///

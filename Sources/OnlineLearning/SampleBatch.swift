@@ -151,24 +151,15 @@ public struct SampleBatch: Sendable {
   ///   - features: indices below `bound`.
   ///   - values: as many, finite and not 0.
   ///   - bound: at most 2³² − 1.
+  ///   - largest: what no value exceeds, either way.
   /// - Complexity: O(features), amortized
-  public mutating func append(_ features: Span<UInt32>, _ values: Span<Float>, bound: Int) {
+  public mutating func append(_ features: Span<UInt32>, _ values: Span<Float>, bound: Int, largest: Float) {
     precondition(features.count == values.count)
     featureBound = max(featureBound, UInt32(bound))
-    largestValue = max(largestValue, SampleBatch.largest(values))
+    largestValue = max(largestValue, largest)
     if hasCommonFeatures { listFeatures() }
     features.withUnsafeBufferPointer { featureList.append(contentsOf: $0) }
     values.withUnsafeBufferPointer { self.values.append(contentsOf: $0) }
-  }
-
-  /// The largest of the values, either way.
-  private static func largest(_ values: Span<Float>) -> Float {
-    // Without its sign a Float's pattern grows with it; the compiler compares patterns many at a time, but not Floats, of
-    // which some are not numbers.
-    let largest = values.withUnsafeBufferPointer { values in
-      values.reduce(Int32(0)) { max($0, Int32(bitPattern: $1.bitPattern & 0x7FFF_FFFF)) }
-    }
-    return Float(bitPattern: UInt32(bitPattern: largest))
   }
 
   /// Ends the row that is being built.

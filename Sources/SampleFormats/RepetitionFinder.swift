@@ -6,8 +6,8 @@ internal import OnlineLearning
 /// each, and a touch of it.
 struct RepetitionFinder: ~Copyable {
   enum Outcome {
-    /// Each feature stands once now. So many names were not known.
-    case united(unknown: Int)
+    /// Each feature stands once now. So many names were not known, and no value is larger, either way.
+    case united(unknown: Int, largest: Float)
     /// The feature at this position stood before it, too.
     case repeated(Int)
     /// With the feature at this position, values add up to what is not finite.
@@ -15,7 +15,7 @@ struct RepetitionFinder: ~Copyable {
   }
 
   /// By a hash of the feature: its position in the row, plus `base`. What is smaller is from an earlier row, so that the
-  /// table need not be cleared for each. At most an eighth of it is in use.
+  /// table need not be cleared for each. At most a sixteenth of it is in use.
   private var table = Scratch<UInt32>()
   private var base: UInt32 = 1
 
@@ -28,50 +28,60 @@ struct RepetitionFinder: ~Copyable {
   ) -> Outcome {
     precondition(values.count == features.count)
     makeRoom(for: features.count)
-    var zeros = values.withSpan { RepetitionFinder.haveZero($0) }
+    let largest = values.withSpan { RepetitionFinder.largest($0) }
+    var zeros = largest == nil
+    var unknown = 0
     let base = base
-    let outcome = table.withMutableSpan { table in
+    let mistake = table.withMutableSpan { table in
       features.withSpan { features in
         values.withMutableSpan { values in
-          RepetitionFinder.unite(features, &values, &table, base, refusing: refusing, &zeros)
+          RepetitionFinder.unite(features, &values, &table, base, refusing: refusing, &unknown, &zeros)
         }
       }
     }
     self.base += UInt32(features.count)
-    if zeros { RepetitionFinder.removeZeros(&features, &values) }
-    return outcome
+    if let mistake { return mistake }
+    if let largest, !zeros { return .united(unknown: unknown, largest: largest) }
+    RepetitionFinder.removeZeros(&features, &values)
+    return .united(unknown: unknown, largest: values.withSpan { RepetitionFinder.largest($0) } ?? 0)
   }
 
   private mutating func makeRoom(for count: Int) {
-    var needed = max(table.count, 1024)
-    while needed < count * 8 { needed *= 2 }
+    var needed = max(table.count, 2048)
+    while needed < count * 16 { needed *= 2 }
     if needed > table.count || Int(base) + count > UInt32.max {
       table.refill(withZeros: needed)
       base = 1
     }
   }
 
-  private static func haveZero(_ values: Span<Float>) -> Bool {
-    // The compiler compares patterns many at a time, but not Floats.
-    let least = values.withUnsafeBufferPointer { values in
-      values.reduce(Int32.max) { min($0, Int32(bitPattern: $1.bitPattern & 0x7FFF_FFFF)) }
+  /// The largest of the values, either way; nil where there is a 0, or no value.
+  private static func largest(_ values: Span<Float>) -> Float? {
+    // Without its sign a Float's pattern grows with it, from 1 on. All that much less than Int32 has, they still grow, but
+    // from Int32.min on; only 0 becomes the largest. The compiler compares whole numbers many at a time, but not Floats.
+    let start = UInt32(Int32.max)
+    let largest = values.withUnsafeBufferPointer { values in
+      values.reduce(Int32.min) { max($0, Int32(bitPattern: ($1.bitPattern & 0x7FFF_FFFF) &+ start)) }
     }
-    return least == 0
+    if largest == .max || values.isEmpty { return nil }
+    return Float(bitPattern: UInt32(bitPattern: largest) &- start)
   }
 
   /// Leaves a value of 0 for what is to be taken out, and says so.
+  ///
+  /// - Returns: what is wrong.
   @inline(__always)
   private static func unite(
     _ features: Span<UInt32>, _ values: inout MutableSpan<Float>, _ table: inout MutableSpan<UInt32>, _ base: UInt32,
-    refusing: Bool, _ zeros: inout Bool
-  ) -> Outcome {
+    refusing: Bool, _ unknown: inout Int, _ zeros: inout Bool
+  ) -> Outcome? {
+    let multiplier: UInt32 = 0x9E37_79B1
     let shift = UInt32(32 - table.count.trailingZeroBitCount)
-    var unknown = 0
     // Unchecked: values are as many as features, and a hash shifted by this much is below the table's size.
     for position in features.indices {
       let feature = features[unchecked: position]
-      var place = Int(truncatingIfNeeded: (feature &* 0x9E37_79B1) &>> shift)
-      if table[unchecked: place] >= base || feature == FeatureSpace.unknown {
+      var place = Int(truncatingIfNeeded: (feature &* multiplier) &>> shift)
+      if table[unchecked: place] >= base {
         if feature == FeatureSpace.unknown {
           unknown += 1
           values[position] = 0
@@ -93,7 +103,14 @@ struct RepetitionFinder: ~Copyable {
       }
       table[unchecked: place] = base &+ UInt32(truncatingIfNeeded: position)
     }
-    return .united(unknown: unknown)
+    // One name that is not known may stand in the table as if it were a feature.
+    let entry = table[Int((FeatureSpace.unknown &* multiplier) >> shift)]
+    if entry >= base, features[Int(entry - base)] == FeatureSpace.unknown {
+      unknown += 1
+      values[Int(entry - base)] = 0
+      zeros = true
+    }
+    return nil
   }
 
   private static func removeZeros(_ features: inout Scratch<UInt32>, _ values: inout Scratch<Float>) {

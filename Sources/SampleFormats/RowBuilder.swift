@@ -189,7 +189,7 @@ struct RowBuilder: ~Copyable {
   /// Ends the row: keeps it, or drops it where it is not to be learned.
   mutating func end(_ batch: inout SampleBatch, _ dictionary: inout FeatureSpace) throws(SampleError) {
     if !interactions.isEmpty { try interact() }
-    let unknown = try lookUp(&dictionary)
+    let (unknown, largest) = try lookUp(&dictionary)
     let kept = try keptLabel(batch)
     batch.unknownFeatures += unknown
     guard let kept else {
@@ -197,7 +197,7 @@ struct RowBuilder: ~Copyable {
       return
     }
     features.withSpan { features in
-      values.withSpan { values in batch.append(features, values, bound: dictionary.count) }
+      values.withSpan { values in batch.append(features, values, bound: dictionary.count, largest: largest) }
     }
     batch.endRow(target: kept.target, importance: kept.importance)
   }
@@ -270,8 +270,10 @@ struct RowBuilder: ~Copyable {
 
   /// Turns names into features, each once.
   ///
-  /// - Returns: how many names are not known; none where they are added.
-  private mutating func lookUp(_ dictionary: inout FeatureSpace) throws(SampleError) -> Int {
+  /// - Returns: how many names are not known, none where they are added; and what no value exceeds, either way.
+  private mutating func lookUp(
+    _ dictionary: inout FeatureSpace
+  ) throws(SampleError) -> (unknown: Int, largest: Float) {
     features.refill(withZeros: names.count)
     let (addsNames, limit) = (addsNames, limits.namesWhileDecoding)
     names.withSpan { names in
@@ -292,7 +294,7 @@ struct RowBuilder: ~Copyable {
       outcome = repeated.map { .repeated($0) } ?? repetitions.unite(&features, &values, refusing: false)
     }
     switch outcome {
-    case .united(let unknown): return unknown
+    case .united(let unknown, let largest): return (unknown, largest)
     case .repeated(let position):
       throw SampleError(
         .duplicateField, "feature \(quoted(names[position])) stands twice in one sample; name every feature once")

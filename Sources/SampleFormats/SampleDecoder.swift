@@ -116,16 +116,18 @@ public final class SampleDecoder {
     _ text: Span<UInt8>, _ decodeLine: LineDecoder, _ purpose: Purpose, _ batch: inout SampleBatch,
     _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
-    guard text.withUnsafeBufferPointer({ json_is_utf8($0.baseAddress, $0.count) }) else {
-      try explainUTF8(text)
-      throw SampleError(.notUTF8, "the payload is not UTF-8 text")
-    }
-    if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF {
-      // Invisible, so that any other error about it would puzzle the reader.
-      throw SampleError(.brokenText, "the payload begins with a byte order mark, EF BB BF; leave it out", at: 0)
-    }
-    try lines.forEachLine(of: text) { (line) throws(SampleError) in
-      try decodeLine(line, purpose, &row, &batch, &dictionary)
+    do throws(SampleError) {
+      if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF {
+        // Invisible, so that any other error about it would puzzle the reader.
+        throw SampleError(.brokenText, "the payload begins with a byte order mark, EF BB BF; leave it out", at: 0)
+      }
+      try lines.forEachLine(of: text) { (line) throws(SampleError) in
+        try decodeLine(line, purpose, &row, &batch, &dictionary)
+      }
+    } catch {
+      // Whatever else is wrong with a text that is not UTF-8, all of it has to be read as something else.
+      if !isUTF8(text) { try explainUTF8(text) }
+      throw error
     }
   }
 

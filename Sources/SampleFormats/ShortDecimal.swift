@@ -81,38 +81,38 @@ struct ShortDecimal: BitwiseCopyable {
   static func write(
     _ numbers: UnsafePointer<ShortDecimal>, _ count: Int, times scale: Double, to values: UnsafeMutablePointer<Float>
   ) {
-    let raw = UnsafeMutableRawPointer(values)
-    var marks: UInt64 = 0
+    let (numbers, raw) = (UnsafeRawPointer(numbers), UnsafeMutableRawPointer(values))
+    let stride = MemoryLayout<ShortDecimal>.stride
+    var marks = SIMD2<UInt64>()
     var place = 0
     while place < count {
-      let (first, second) = (numbers[place], numbers[place &+ 1])
-      let quotients = quotients(SIMD2(first.digits, second.digits), SIMD2(first.divisor, second.divisor))
+      let first = numbers.loadUnaligned(fromByteOffset: place &* stride, as: SIMD2<UInt64>.self)
+      let second = numbers.loadUnaligned(fromByteOffset: (place &+ 1) &* stride, as: SIMD2<UInt64>.self)
+      let digits = SIMD2(first[0], second[0])
+      // Same sizes, and any bits make Float64s.
+      let quotients = quotients(digits, unsafeBitCast(SIMD2(first[1], second[1]), to: SIMD2<Double>.self))
       raw.storeBytes(
         of: rounded_each(quotients * scale), toByteOffset: place &* MemoryLayout<Float>.stride, as: SIMD2<Float>.self)
-      marks |= first.digits | second.digits
+      marks |= digits
       place &+= 2
     }
     // Digits never have a highest bit.
-    if marks & Digits.highBits == 0 { return }
-    for place in 0..<count where numbers[place].digits == whole {
-      values[place] = Float(numbers[place].divisor * scale)
+    if (marks[0] | marks[1]) & Digits.highBits == 0 { return }
+    let decimals = numbers.assumingMemoryBound(to: ShortDecimal.self)
+    for place in 0..<count where decimals[place].digits == whole {
+      values[place] = Float(decimals[place].divisor * scale)
     }
   }
 
   /// The numbers that digits make, divided. Neighbours make numbers of two digits, those of four, and those of eight.
   @inline(__always)
   private static func quotients(_ digits: SIMD2<UInt64>, _ divisors: SIMD2<Double>) -> SIMD2<Double> {
-    let twos = (times(10, digits) &+ (digits &>> 8)) & 0x00FF_00FF_00FF_00FF
-    let fours = (times(100, twos) & 0x0000_FFFF_0000_FFFF) &+ ((twos &>> 16) & 0x0000_FFFF_0000_FFFF)
-    let eights = (fours & 0xFFFF_FFFF) &* 10_000 &+ (fours &>> 32)
-    // As the lowest bits of Doubles: there is no instruction for it.
-    return (unsafeBitCast(eights | 0x1p52.bitPattern, to: SIMD2<Double>.self) - 0x1p52) / divisors
-  }
-
-  /// Multiplies many small numbers, none of whose products goes beyond its place.
-  @inline(__always)
-  private static func times(_ factor: UInt16, _ numbers: SIMD2<UInt64>) -> SIMD2<UInt64> {
-    unsafeBitCast(unsafeBitCast(numbers, to: SIMD8<UInt16>.self) &* factor, to: SIMD2<UInt64>.self)
+    // None goes beyond its place, and any bits make whole numbers.
+    let tens = unsafeBitCast(unsafeBitCast(digits, to: SIMD8<UInt16>.self) &* 10, to: SIMD2<UInt64>.self)
+    let twos = (tens &+ (digits &>> 8)) & 0x00FF_00FF_00FF_00FF
+    let fours = added_products(unsafeBitCast(twos, to: SIMD8<Int16>.self), SIMD8(100, 1, 100, 1, 100, 1, 100, 1))
+    let eights = added_products(narrowed(fours, fours), SIMD8(10_000, 1, 10_000, 1, 10_000, 1, 10_000, 1))
+    return doubles(eights.lowHalf) / divisors
   }
 }
 

@@ -1,3 +1,12 @@
+internal import CSimdJSON
+
+/// Whether a text is UTF-8.
+///
+/// - Complexity: O(bytes)
+func isUTF8(_ text: Span<UInt8>) -> Bool {
+  text.withUnsafeBufferPointer { json_is_utf8($0.baseAddress, $0.count) }
+}
+
 /// Says where a text stops being UTF-8. For texts that the fast check has refused.
 ///
 /// - Throws: the first mistake. Throws nothing where there is none.

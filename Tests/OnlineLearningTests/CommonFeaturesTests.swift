@@ -79,7 +79,7 @@ import Testing
       case 0: both { $0.removeRows([1, 3]) }
       case 1: both { $0.append(feature: 3, value: 2) }
       case 2: both { $0.append(row: 2, of: other) }
-      case 3: both { $0.append([8, 3].span, [1, 2].span, bound: 9) }
+      case 3: both { $0.append([8, 3].span, [1, 2].span, bound: 9, largest: 2) }
       case 4:
         both {
           $0.append(upTo: 1, featureBound: 9) { features, values in

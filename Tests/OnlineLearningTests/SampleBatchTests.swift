@@ -81,7 +81,7 @@ import Testing
       let features = (0..<count).map { UInt32($0 * 7919 % 65_537) }
       let values = (0..<count).map { Float($0 % 11) * 0.5 - 2.75 }
       for (feature, value) in zip(features, values) { one.append(feature: feature, value: value) }
-      all.append(features.span, values.span, bound: 65_537)
+      all.append(features.span, values.span, bound: 65_537, largest: values.map(abs).max() ?? 0)
       one.endRow(target: 1, importance: 2)
       all.endRow(target: 1, importance: 2)
       #expect(all.features == one.features && all.values == one.values && all.rowEnds == one.rowEnds)
