@@ -57,7 +57,8 @@ struct ArraySamples: ~Copyable {
     } catch {
       // What is about the message as a whole says so itself.
       if error.reason == .frames { throw error }
-      throw SampleError(error.reason, "frame \(first + 1), the header: \(error.message)", at: error.position,
+      throw SampleError(
+        error.reason, "frame \(first + 1), the header: \(error.message)", at: error.position,
         from: error.source)
     }
     do throws(SampleError) {
