@@ -81,6 +81,13 @@ struct SlotLayout: Sendable {
   /// How many names find room: half as many, so that most are found where probing for them begins.
   var room: Int { count / 2 }
 
+  /// As many slots as it takes for so many names, by a third more at a time.
+  func grown(toHold names: Int) -> SlotLayout {
+    var count = count
+    while count / 2 < names { count += count / 3 }
+    return SlotLayout(count: count)
+  }
+
   /// Where probing begins: the share of the slots that the hash's upper bits are of their range.
   @inline(__always)
   func home(_ hash: UInt64) -> Int {

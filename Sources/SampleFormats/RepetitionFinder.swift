@@ -38,7 +38,8 @@ struct RepetitionFinder: ~Copyable {
       }
     }
     self.base += UInt32(features.count)
-    if zeros { RepetitionFinder.removeZeros(&features, &values) }
+    // Otherwise all stays in its place, for those who go on with it.
+    if case .united = outcome, zeros { RepetitionFinder.removeZeros(&features, &values) }
     return outcome
   }
 
@@ -65,11 +66,14 @@ struct RepetitionFinder: ~Copyable {
     _ features: Span<UInt32>, _ values: inout MutableSpan<Float>, _ table: inout MutableSpan<UInt32>, _ base: UInt32,
     refusing: Bool, _ zeros: inout Bool
   ) -> Outcome {
+    // A sum begins with the first value that is not 0, so that it makes no difference whether a format has zeros.
+    let passesOver = zeros && !refusing
     let shift = UInt32(32 - table.count.trailingZeroBitCount)
     var unknown = 0
     // Unchecked: values are as many as features, and a hash shifted by this much is below the table's size.
     for position in features.indices {
       let feature = features[unchecked: position]
+      if passesOver, values[unchecked: position] == 0, feature != FeatureSpace.unknown { continue }
       var place = Int(truncatingIfNeeded: (feature &* 0x9E37_79B1) &>> shift)
       if table[unchecked: place] >= base || feature == FeatureSpace.unknown {
         if feature == FeatureSpace.unknown {
