@@ -85,6 +85,10 @@ let package = Package(
       name: "learning-harness", dependencies: ["OnlineLearning", "SampleFormats", "TestSupport"],
       path: "Tests/LearningHarness",
       swiftSettings: strict),
+    .executableTarget(
+      name: "allocation-count", dependencies: ["OnlineLearning", "SampleFormats", "CAllocationCounter"],
+      path: "Tests/AllocationCount",
+      swiftSettings: strict),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
     .testTarget(
       name: "OnlineLearningTests", dependencies: ["OnlineLearning", "TestSupport"], swiftSettings: strict),

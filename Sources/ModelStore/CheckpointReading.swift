@@ -98,6 +98,14 @@ extension Checkpoint {
     else {
       throw SafeTensors.Malformed(problem: "it holds a number that no learner comes to")
     }
+    // Seen and searched are features at the latest by the next step; and what has no name has no weight.
+    let next = learner.state.steps + 1
+    guard space.lastSeenSteps.allSatisfy({ $0 <= next }), space.state.searchedAt ?? 0 < next,
+      (0..<space.count).allSatisfy({ space.isListed($0, value: 1) || learner.coefficient($0) == 0 })
+    else {
+      throw SafeTensors.Malformed(
+        problem: "its features were seen later than its last step, or one has a weight and no name")
+    }
     return Model(space, learner: learner, validation: state.validation)
   }
 

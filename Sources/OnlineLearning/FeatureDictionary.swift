@@ -38,6 +38,8 @@ public struct FeatureDictionary: Sendable {
   /// - Complexity: O(bytes)
   public init?(bytes: [UInt8], ends: [Int], hasVacancies: Bool = false) {
     self.init()
+    // Vacant indices take no slot, so that adding names alone would not make slots wide enough for the indices behind them.
+    makeSlots(layout.grown(toHold: ends.count))
     var start = 0
     for end in ends {
       guard end >= start, end <= bytes.count, end - start <= UInt32.max else { return nil }
@@ -111,6 +113,7 @@ public struct FeatureDictionary: Sendable {
   ///
   /// - Precondition: fewer than 2³¹ names are known; the name has less than 2³² bytes.
   /// - Complexity: O(length of the name) on average, amortized
+  @discardableResult
   public mutating func intern(_ name: Span<UInt8>) -> UInt32 {
     index(of: name) ?? add(FeatureName(alone: name), name)
   }
@@ -172,7 +175,7 @@ public struct FeatureDictionary: Sendable {
   private mutating func add(_ name: FeatureName, _ bytes: Span<UInt8>) -> UInt32 {
     let index = names.count
     precondition(index < 1 << 31, "the dictionary is full")
-    if index >= layout.room { makeSlots(SlotLayout(count: layout.count + layout.count / 3)) }
+    if index >= layout.room { makeSlots(layout.grown(toHold: index + 1)) }
     if name.isWhole {
       names.append(name)
     } else {

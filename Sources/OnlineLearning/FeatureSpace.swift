@@ -156,7 +156,10 @@ public struct FeatureSpace: Sendable {
   }
 
   /// Keeps another number of names of hashed features from now on.
-  public mutating func keepNames(_ count: Int) { heaviest.capacity = count }
+  public mutating func keepNames(_ count: Int) {
+    if count == 0 { heaviest = HeaviestNames(0) }
+    heaviest.capacity = count
+  }
 
   /// The memory that the names take, in bytes, besides the bytes of those of more than 15.
   public var memory: Int { dictionary.memory + lastSeen.capacity * MemoryLayout<UInt64>.stride }

@@ -5,7 +5,8 @@ extension Model {
   public struct Room: Sendable, Equatable {
     /// How many were forgotten.
     public var forgotten = 0
-    /// How many new names found no room. Their values are taken out of the batch.
+    /// How many new names found no room. Their values are taken out of the batch; those of names that decoding could not
+    /// even take down count one by one.
     public var refused = 0
   }
 
@@ -45,8 +46,28 @@ extension Model {
       batch.moveFeatures(from: allowed, to: places, bound: allowed)
       batch.unknownFeatures += room.refused
     }
+    room.refused += batch.refusedFeatures
     noteSeen(batch)
     return room
+  }
+
+  /// Forgets the names that came with a message and that no row has: those of rows that were taken out of the batch again.
+  ///
+  /// - Parameter batch: the message's rows, none of them learned yet.
+  /// - Complexity: O(1) where the message brought no names, O(features of the batch + bytes of the new names) otherwise
+  public mutating func forgetUnusedNames(for batch: inout SampleBatch) {
+    let start = learner.count
+    guard space.kind == .dictionary, space.count > start else { return }
+    // What is left gets the indices that it would have had alone.
+    var places = [Int](repeating: space.count, count: space.count - start)
+    var names: [[UInt8]] = []
+    for feature in batch.featureList where Int(feature) >= start && places[Int(feature) - start] == space.count {
+      places[Int(feature) - start] = start + names.count
+      names.append(Array(space.name(at: Int(feature)).utf8))
+    }
+    space.truncate(to: start)
+    for name in names { space.dictionary.intern(name.span) }
+    batch.moveFeatures(from: start, to: places, bound: space.count)
   }
 
   private var isTimeToSearch: Bool {
@@ -56,7 +77,8 @@ extension Model {
 
   private mutating func noteSeen(_ batch: borrowing SampleBatch) {
     if space.lastSeen.count < space.count {
-      space.lastSeen.reserveCapacity(space.count)
+      // As the dictionary's arrays grow: asking for no more than is needed would copy all of it for each new feature.
+      if space.lastSeen.capacity < space.count { space.lastSeen.reserveCapacity(space.dictionary.layout.room) }
       space.lastSeen.append(contentsOf: repeatElement(0, count: space.count - space.lastSeen.count))
     }
     let now = steps + 1
@@ -75,7 +97,8 @@ extension Model {
     var found: [Int] = []
     for feature in 0..<min(end, learner.count)
     where !isNeeded[feature] && learner.weight(feature) == 0 && !space.dictionary.isVacant(feature) {
-      found.append(feature)
+      // Where weights are averaged, what is predicted with is not zero yet.
+      if learner.coefficient(feature) == 0 { found.append(feature) }
     }
     if found.count <= count { return found }
     func isEarlier(_ a: Int, _ b: Int) -> Bool {

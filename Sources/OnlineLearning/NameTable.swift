@@ -93,6 +93,13 @@ struct SlotLayout: Sendable {
   /// How many names find room: half as many, so that most are found where probing for them begins.
   var room: Int { count / 2 }
 
+  /// As many slots as it takes for so many names, by a third more at a time.
+  func grown(toHold names: Int) -> SlotLayout {
+    var count = count
+    while count / 2 < names { count += count / 3 }
+    return SlotLayout(count: count)
+  }
+
   /// The bits of a hash that lead to a slot: as many as one has.
   @inline(__always)
   static func bits(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash) }

@@ -36,6 +36,8 @@ public struct SampleBatch: Sendable {
   public var unlearned = 0
   /// How many features were named that the model does not know. Counted only where they are not added.
   public var unknownFeatures = 0
+  /// How many features of samples to be learned found no room in the dictionary while the message was decoded.
+  public var refusedFeatures = 0
   /// What the samples are called by those who sent them.
   public var labels = SampleLabels()
 
@@ -291,6 +293,7 @@ public struct SampleBatch: Sendable {
     (featureBound, largestValue, longestRow) = (0, 0, 0)
     unlearned = 0
     unknownFeatures = 0
+    refusedFeatures = 0
     labels.removeAll()
   }
 }

@@ -120,12 +120,14 @@ public struct SampleLabels: Sendable {
       kept += 1
     }
     labels.removeLast(labels.count - kept)
+    if labels.isEmpty { hasIDs = false }
   }
 
   /// Empties it and keeps its storage.
   public mutating func removeAll() {
     message = nil
-    if labels.isEmpty { return }
+    // Labels may be gone already, with their rows, and what they named is not.
+    if labels.isEmpty, bytes.isEmpty { return }
     labels.removeAll(keepingCapacity: true)
     hasIDs = false
     bytes.removeAll(keepingCapacity: true)

@@ -10,6 +10,7 @@ struct ArraySamples: ~Copyable {
   private var columns: ColumnTable
   private var converted = ConvertedNumbers()
   private var repetitions = RepeatedColumns()
+  private var shared = SharedFeatures()
   private var plain: PlainArrays
   /// The header met last, which a sender of many equal messages sends again.
   private var knownHeader: [UInt8] = []
@@ -203,7 +204,7 @@ struct ArraySamples: ~Copyable {
     _ message: borrowing Message, _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch,
     _ dictionary: borrowing FeatureSpace
   ) -> Bool {
-    if purpose == .predict { return false }
+    if purpose == .predict || dictionary.sharesIndices { return false }
     return plain.append(message, to: &batch, &columns, bound: UInt32(dictionary.count))
   }
 
@@ -237,8 +238,20 @@ struct ArraySamples: ~Copyable {
           unknown = count
           hasAdded = adds
         }
+        if dictionary.sharesIndices {
+          shared.begin()
+          columns.withFeatures { features in
+            for column in 0..<width { shared.add(features[column], values[column]) }
+          }
+          if let column = shared.end(&batch, bound: dictionary.count) {
+            throw message.values.error(overflowAtColumn: column, at: start + column)
+          }
+          batch.endRow(target: target, importance: importance)
+          continue
+        }
         let areKnown = unknown == 0
         batch.unknownFeatures += unknown ?? 0
+        if adds { batch.refusedFeatures += unknown ?? 0 }
         columns.withFeatures { features in
           let features = UnsafeBufferPointer(rebasing: features[..<width])
           batch.append(upTo: width, featureBound: UInt32(dictionary.count)) { into, valuesInto in
@@ -287,7 +300,11 @@ struct ArraySamples: ~Copyable {
           batch.unlearned += 1
           continue
         }
-        if !sparse.append(to: &batch, columns, bound: UInt32(dictionary.count)) {
+        if dictionary.sharesIndices {
+          if let position = try sparse.append(to: &batch, &columns, &shared, adds: !target.isNaN, &dictionary) {
+            throw message.values.error(overflowAtColumn: indices.integer(at: position), at: position)
+          }
+        } else if !sparse.append(to: &batch, columns, bound: UInt32(dictionary.count)) {
           try sparse.append(
             to: &batch, &columns, &repetitions, adds: !target.isNaN, &dictionary)
         }

@@ -27,6 +27,8 @@ struct RowBuilder: ~Copyable {
   /// The names' features, once they have been looked up.
   private var features = Scratch<UInt32>()
   private var repetitions = RepetitionFinder()
+  /// The row's names, where it has to be told which of them are the same. Empty between rows.
+  private var distinct = FeatureDictionary()
   private var interactions: InteractionTable
   /// The pairs of features, by their positions, whose products the row gets.
   private var products = Scratch<Product>()
@@ -192,6 +194,7 @@ struct RowBuilder: ~Copyable {
     let (unknown, largest) = try lookUp(&dictionary)
     let kept = try keptLabel(batch)
     batch.unknownFeatures += unknown
+    if addsNames { batch.refusedFeatures += unknown }
     guard let kept else {
       batch.unlearned += 1
       return
@@ -314,13 +317,13 @@ struct RowBuilder: ~Copyable {
   }
 
   /// The position of a name that stood before, where features of different names may be the same.
-  private func repeatedName() -> Int? {
-    var seen: Set<[UInt8]> = []
-    return (0..<names.count).first { !seen.insert(text(of: names[$0])).inserted }
-  }
-
-  private func text(of name: FeatureName) -> [UInt8] {
-    bytes.withSpan { bytes in name.withBytes(among: bytes) { $0.withUnsafeBufferPointer { Array($0) } } }
+  private mutating func repeatedName() -> Int? {
+    defer { distinct.truncate(to: 0) }
+    for position in 0..<names.count {
+      let index = bytes.withSpan { bytes in names[position].withBytes(among: bytes) { distinct.intern($0) } }
+      if index < position { return position }
+    }
+    return nil
   }
 
   private func tooLong(_ name: String, _ count: Int) -> SampleError {

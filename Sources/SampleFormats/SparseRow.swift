@@ -62,15 +62,37 @@ struct SparseRow {
       let column = try column(position)
       guard let feature = try columns.feature(column, adds: adds, &dictionary) else {
         batch.unknownFeatures += 1
+        if adds { batch.refusedFeatures += 1 }
         continue
       }
-      guard repetitions.insert(feature) else {
-        throw indices.error(
-          .duplicateField,
-          "column \(column) stands twice in one sample; name every column once, as by sum_duplicates()", at: position)
-      }
+      guard repetitions.insert(feature) else { throw repeated(column, at: position) }
       batch.append(feature: feature, value: values[position - range.lowerBound])
     }
+  }
+
+  /// Appends the row where columns may share features: their values add up then.
+  ///
+  /// - Returns: the position of a value with which they add up to what is not finite; nil where all is well.
+  /// - Throws: as the above.
+  /// - Complexity: as of the above
+  func append(
+    to batch: inout SampleBatch, _ columns: inout ColumnTable, _ shared: inout SharedFeatures, adds: Bool,
+    _ dictionary: inout FeatureSpace
+  ) throws(SampleError) -> Int? {
+    shared.begin()
+    for position in range {
+      let column = try column(position)
+      guard shared.insert(column) else { throw repeated(column, at: position) }
+      let feature = try columns.feature(column, adds: adds, &dictionary)
+      shared.add(feature ?? FeatureSpace.unknown, values[position - range.lowerBound])
+    }
+    return shared.end(&batch, bound: dictionary.count).map { range.lowerBound + $0 }
+  }
+
+  private func repeated(_ column: Int, at position: Int) -> SampleError {
+    indices.error(
+      .duplicateField,
+      "column \(column) stands twice in one sample; name every column once, as by sum_duplicates()", at: position)
   }
 
   /// - Throws: where a column is out of range.

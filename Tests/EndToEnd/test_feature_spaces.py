@@ -169,6 +169,59 @@ def test_rejected_messages_make_nobody_forget(start):
     assert by_name(among) == by_name(alone)
 
 
+def test_lower_limit_after_a_restart(start):
+    """What is known stays, and new features take the places of those that are zero, with events and counts."""
+    daemon = start(FULL)
+    daemon.learn(*fleeting(200))
+    daemon.stop()
+    again = start(FULL | {"limits.features": 10}, state=daemon.state)
+    known = again.stats()["features"]
+    assert known > 20
+    stats = again.learn(*fleeting(300, first=5000))
+    assert stats["features"] <= 100 and stats["room"]["refused"] == 0 and stats["room"]["forgotten"] >= 250
+    assert "once5299" in by_name(again)
+
+
+def test_whatever_finds_no_room_is_counted(start):
+    """Also of a message that names more at once than could ever find room."""
+    settings = {"limits.features": 3, "penalty.l1": 0, "penalty.l2": 0}
+    daemon = start(settings)
+    stats = daemon.learn("1 | a b c d e f g h i j")
+    assert stats["features"] == 3 and stats["room"] == {"forgotten": 0, "refused": 7}
+    row = numpy.ones((1, 10), dtype="<f4")
+    arrayed = start(settings)
+    assert arrayed.learn(arrays.dense(row, y=row[:, 0]))["room"] == {"forgotten": 0, "refused": 7}
+
+
+def test_duplicates_make_nobody_forget(start):
+    """What comes again long after its features were forgotten does not bring them back."""
+    def sample(number: int) -> dict:
+        return {"source": "pump", "seq": number, "y": number % 2 * 4, "x": {f"once{number}": 1, "even": 1}}
+
+    numbers = range(600)
+    alone, among = start(FULL), start(FULL)
+    alone.learn(*[sample(i) for i in numbers])
+    mixed = [message for i in numbers for message in (
+        sample(i), sample(i // 3), [sample(i // 2), sample(i // 5)])]
+    stats = among.learn(*mixed)
+    assert stats["step"] == 600 and stats["sequences"]["duplicates"] == 3 * 600
+    assert stats["room"] == alone.stats()["room"]
+    assert by_name(among) == by_name(alone)
+
+
+def test_hashed_arrays_are_as_hashed_text(start):
+    """Columns that share a weight add up, as names do in text."""
+    generator = numpy.random.default_rng(3)
+    settings = {"features.space": "hashed", "features.bits": 3}
+    by_arrays, by_text = start(settings), start(settings)
+    for _ in range(20):
+        x = generator.normal(size=(5, 12)).astype("<f4")
+        y = generator.normal(size=5).astype("<f4")
+        by_arrays.learn(arrays.dense(x, y=y))
+        by_text.learn([{"y": float(b), "x": [float(v) for v in a]} for a, b in zip(x, y, strict=True)])
+    assert by_arrays.coefficients()["values"] == by_text.coefficients()["values"]
+
+
 def test_interactions_are_features(start):
     """Products learned as such, and spelled out by the sender."""
     generator = random.Random(4)

@@ -22,6 +22,62 @@ struct RoundTripTests {
     }
   }
 
+  /// The same for every feature space, and for a dictionary that is full and forgets.
+  @Test(arguments: ["dictionary", "full", "hashed", "indexed"], 100..<110 as Range<UInt64>)
+  func restoredSpaceIsTheSameAtEveryCut(space: String, seed: UInt64) throws {
+    let directory = try TemporaryDirectory()
+    var random = SeededGenerator(seed: seed)
+    var configuration = RandomStream(seed: seed, messages: 0).configuration
+    configuration.loss = .squared
+    configuration.penalty.l1 = 0.3
+    let limit = space == "full" ? 24 : 1000
+    let messages = (0..<60).map { _ in
+      (0..<1 + random.below(3)).map { _ in
+        (names: Set((0..<1 + random.below(4)).map { _ in random.below(90) }).sorted(), target: random.uniform(-5..<5))
+      }
+    }
+    let kind: FeatureSpace.Kind =
+      switch space {
+      case "hashed": .hashed(bits: 5)
+      case "indexed": .indexed(width: 90)
+      default: .dictionary
+      }
+    var forgotten = 0
+    func learn(_ message: [(names: [Int], target: Double)], _ model: inout Model) {
+      var batch = SampleBatch()
+      for sample in message {
+        var seen: Set<UInt32> = []
+        for number in sample.names {
+          let prefix = space == "indexed" ? "" : number % 3 == 0 ? "a name of many bytes " : "n"
+          let name = "\(prefix)\(number)"
+          let utf8 = Array(name.utf8)
+          let index = model.space.intern(utf8.span, limit: 2 * limit)
+          if let index, seen.insert(index).inserted { batch.append(feature: index, value: Float(1 + number % 4)) }
+        }
+        batch.endRow(target: sample.target, importance: 1)
+      }
+      forgotten += model.makeRoom(for: &batch, limit: limit, keeping: DelayedSamples(.init())).forgotten
+      model.learn(batch)
+    }
+    var uninterrupted = Model(configuration, FeatureSpace(kind, keepingNames: 4))
+    var before: [Model] = []
+    for message in messages {
+      before.append(uninterrupted)
+      learn(message, &uninterrupted)
+    }
+    if space == "full" { #expect(uninterrupted.space.featureCount <= limit) }
+    let forgottenByThen = forgotten
+    for cut in stride(from: 0, to: before.count, by: 5) {
+      let file = try directory.write(
+        try Checkpoint(before[cut], time: 1).encoded().flatMap { $0 }, to: "model")
+      var model = try Checkpoint(file: file).model
+      #expect(ModelBits(model) == ModelBits(before[cut]), "\(space), seed \(seed), cut \(cut)")
+      for message in messages[cut...] { learn(message, &model) }
+      #expect(ModelBits(model) == ModelBits(uninterrupted), "\(space), seed \(seed), continued from cut \(cut)")
+    }
+    #expect(space != "full" || forgottenByThen > 0, "seed \(seed) should reach what it is there for")
+  }
+
   /// The seeds above must reach what they are there for.
   @Test func randomStreamsAreVaried() {
     let configurations = (0..<80).map { RandomStream(seed: $0, messages: 0).configuration }

@@ -113,6 +113,57 @@ struct FeatureSpaceTests {
     for name in 0..<30 { #expect(space.index(of: "\(name)") == model.space.index(of: "\(name)")) }
   }
 
+  /// A dictionary whose oldest names have been forgotten is what it was, whatever names come and go afterwards.
+  @Test(arguments: [1, 63, 64, 65, 5000])
+  func vacanciesInFrontOfNamesAreRestored(_ vacancies: Int) throws {
+    let known = (0..<300).map { $0.isMultiple(of: 3) ? "n\($0)" : "a name that does not stand in itself \($0)" }
+    var names = FeatureSpace.Names(bytes: [], ends: Array(repeating: 0, count: vacancies))
+    for name in known {
+      names.bytes += Array(name.utf8)
+      names.ends.append(names.bytes.count)
+    }
+    var space = try #require(FeatureSpace(FeatureSpace.State(), names: names, keepingNames: 0))
+    #expect(space.names == names && space.featureCount == 300 && space.count == vacancies + 300)
+    func areThere(_ known: [String]) -> Bool {
+      known.enumerated().allSatisfy { space.index(of: $1) == UInt32(vacancies + $0) }
+    }
+    #expect(areThere(known))
+    let more = (0..<1000).map { "more \($0)" }
+    #expect(indices(more, in: &space) == (0..<1000).map { UInt32(vacancies + 300 + $0) })
+    #expect(areThere(known + more))
+    space.truncate(to: vacancies + 300)
+    #expect(space.names == names && areThere(known) && more.allSatisfy { space.index(of: $0) == nil })
+  }
+
+  /// At most 48 bytes a feature besides its name and its weight, with the steps at which features were seen.
+  @Test(arguments: [200, 1000, 5461, 33_333])
+  func memoryOfFeaturesThatWereSeen(_ limit: Int) {
+    var model = Model(configuration)
+    var largest = 0.0
+    // As many again as there may be: from then on none finds room.
+    for number in 0..<limit + limit / 10 {
+      var batch = SampleBatch()
+      batch.append(feature: indices(["f\(number)"], in: &model.space)[0], value: 1)
+      batch.endRow(target: 1, importance: 1)
+      _ = model.makeRoom(for: &batch, limit: limit, keeping: DelayedSamples(.init()))
+      model.learn(batch)
+      if number >= 100 { largest = max(largest, Double(model.space.memory) / Double(model.space.featureCount)) }
+    }
+    #expect(model.space.featureCount == limit && model.space.lastSeenSteps.count == limit)
+    #expect(largest <= 48, "\(largest) bytes")
+    // What is counted is there: a name takes 16 bytes, a step 8.
+    #expect(model.space.memory >= 24 * limit)
+  }
+
+  @Test func noNamesAreKeptWhereNoneAreAskedFor() {
+    let names = FeatureSpace.Names(bytes: Array("ab".utf8), ends: [1, 2], indices: [3, 15])
+    var space = FeatureSpace(FeatureSpace(.hashed(bits: 4)).state, names: names, keepingNames: 2)!
+    space.keepNames(1)
+    #expect(space.name(at: 3) == "a")
+    space.keepNames(0)
+    #expect(space.name(at: 3) == "#3" && space.names.ends.isEmpty)
+  }
+
   @Test func stateThatDoesNotFitIsRefused() {
     func space(_ change: (inout FeatureSpace.State, inout FeatureSpace.Names) -> Void) -> FeatureSpace? {
       var state = FeatureSpace(.hashed(bits: 4)).state

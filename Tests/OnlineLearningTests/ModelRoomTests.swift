@@ -1,6 +1,7 @@
-import OnlineLearning
 import TestSupport
 import Testing
+
+@testable import OnlineLearning
 
 /// A dictionary that is full, against a list of names that is kept by hand.
 struct ModelRoomTests {
@@ -113,6 +114,96 @@ struct ModelRoomTests {
       case .float64(let expected) = fresh.learner.column(.sums)
     else { return }
     #expect(abs(sums[0] - expected[0]) < 0.1 * expected[0])
+  }
+
+  /// While the mean of a weight is not zero, the feature is active, and what is predicted rests on it.
+  @Test func meansKeepTheirFeatures() {
+    let configuration = LearnerConfiguration(
+      learningRate: LearningRate(schedule: .constant, initial: 0.1), averagingStart: 0, penalty: Penalty(l1: 1))
+    var model = Model(configuration)
+    // Predicted rightly, they have no weight.
+    for name in ["b", "c"] { learn([name], 0, &model, limit: 3) }
+    for _ in 0..<5 { learn(["a"], 10, &model, limit: 3) }
+    // Nothing but gravity acts on it from here on.
+    for _ in 0..<100 { learn([], 0, &model, limit: 3) }
+    let (a, b) = (Int(model.space.index(of: "a")!), Int(model.space.index(of: "b")!))
+    #expect(model.learner.weight(a) == 0 && model.learner.coefficient(a) != 0 && model.learner.coefficient(b) == 0)
+    #expect(learn(["d"], 0, &model, limit: 3).forgotten == 1)
+    #expect(names(model) == ["a", "c", "d"])
+    #expect(learn(["e"], 0, &model, limit: 3).forgotten == 1)
+    #expect(names(model) == ["a", "d", "e"])
+  }
+
+  /// Rows that were here before leave no names, whatever the others have.
+  @Test(arguments: UInt64(21)...28)
+  func rowsThatAreTakenOutLeaveNoNames(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let configuration = LearnerConfiguration(learningRate: LearningRate(initial: 0.1), penalty: Penalty(l1: 0.01))
+    var (model, without) = (Model(configuration), Model(configuration))
+    for step in 0..<200 {
+      let rows = (0..<1 + random.below(4)).map { _ in
+        Array(Set((0..<random.below(5)).map { _ in "a name of many \(random.below(200))" })).sorted()
+      }
+      let removed = rows.indices.filter { _ in random.below(2) == 0 }
+      func batch(_ rows: [[String]], _ model: inout Model) -> SampleBatch {
+        var batch = SampleBatch()
+        for row in rows {
+          for index in indices(row, in: &model.space, limit: 1 << 20) { batch.append(feature: index, value: 1) }
+          batch.endRow(target: Double(row.count), importance: 1)
+        }
+        return batch
+      }
+      var whole = batch(rows, &model)
+      whole.removeRows(removed)
+      model.forgetUnusedNames(for: &whole)
+      model.learn(whole)
+      without.learn(batch(rows.indices.filter { !removed.contains($0) }.map { rows[$0] }, &without))
+      let areEqual = ModelBits(model) == ModelBits(without)
+      #expect(areEqual, "step \(step) seed=\(seed)")
+    }
+  }
+
+  /// A limit that is lower than what the model knows lets new features have the places of old ones.
+  @Test func lowerLimitKeepsWhatIsThere() {
+    let configuration = LearnerConfiguration(
+      learningRate: LearningRate(schedule: .constant, initial: 0.1), penalty: Penalty(l1: 1))
+    var model = Model(configuration)
+    for step in 0..<50 { learn(["n\(step)"], 0.1, &model, limit: 50) }
+    var forgotten = 0
+    for step in 0..<300 {
+      var batch = SampleBatch()
+      batch.append(feature: indices(["m\(step)"], in: &model.space, limit: 1 << 20)[0], value: 1)
+      batch.endRow(target: 0.1, importance: 1)
+      let room = model.makeRoom(for: &batch, limit: 7, keeping: DelayedSamples(.init()))
+      model.learn(batch)
+      forgotten += room.forgotten
+      #expect(room.refused == 0 && model.space.count == 50 && model.learner.count == 50, "step \(step)")
+      #expect(model.space.index(of: "m\(step)") != nil, "step \(step)")
+    }
+    #expect(forgotten >= 300)
+  }
+
+  /// The model goes on with its dictionary under another configuration: its vacancies, and what was seen when.
+  @Test func reconfiguredModelsMakeRoomAlike() throws {
+    let factors = [PenaltyFactor("free*", 0)!]
+    func configuration(_ optimizer: Optimizer, _ l1: Double) -> LearnerConfiguration {
+      LearnerConfiguration(
+        optimizer: optimizer, learningRate: LearningRate(initial: 0.3), penalty: Penalty(l1: l1, factors: factors))
+    }
+    for (before, after) in [(Optimizer.adagrad, Optimizer.ftrl), (.ftrl, .normalized), (.normalized, .sgd)] {
+      var model = Model(configuration(before, 0.3))
+      for step in 0..<100 { learn(["n\(step)", "free \(step % 2)"], 1, &model, limit: 40) }
+      #expect(model.space.featureCount < model.space.count, "there should be vacancies")
+      model = model.reconfigured(configuration(after, 0.4))
+      for step in 100..<300 {
+        let room = learn(["n\(step)", "free \(step % 2)"], 1, &model, limit: 40)
+        #expect(room.refused == 0 && model.space.featureCount <= 40, "step \(step), \(before) to \(after)")
+      }
+      for name in ["free 0", "free 1"] {
+        let index = try #require(model.space.index(of: name))
+        #expect(model.learner.coefficient(Int(index)) != 0, "\(name), \(before) to \(after)")
+      }
+    }
   }
 
   /// What waits for its target keeps its features.

@@ -106,13 +106,16 @@ struct LimitTests {
     let before = bench.model
     try bench.decode("1 | c d e f:2 a")
     #expect(bench.rows.map(\.features) == [[Feature("c", 1), Feature("d", 1), Feature("a", 1)]])
-    #expect(bench.batch.unknownFeatures == 2)
+    #expect(bench.batch.unknownFeatures == 2 && bench.batch.refusedFeatures == 2)
+    var batch = bench.batch
+    let room = bench.model.makeRoom(for: &batch, limit: 2, keeping: DelayedSamples(DelayedSamples.Bounds()))
+    #expect(room.refused + room.forgotten == 4 && bench.model.space.featureCount == 2)
     bench.model = before
     try bench.decode(#"{"y": 1, "x": {"c": 1, "d": 1, "e": 1, "a": 1}}"#)
     #expect(bench.batch.unknownFeatures == 1)
     bench.model = before
     try bench.decode("| b c", for: .predict)
-    #expect(bench.batch.unknownFeatures == 1)
+    #expect(bench.batch.unknownFeatures == 1 && bench.batch.refusedFeatures == 0)
   }
 
   @Test

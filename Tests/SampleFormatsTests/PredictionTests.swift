@@ -42,6 +42,56 @@ struct PredictionTests {
     #expect(bench.names == ["a", "b", "r"])
   }
 
+  /// The same for arrays: rows without a target or with an importance weight of 0 stay, and bring no new columns.
+  @Test(arguments: [false, true])
+  func unlearnedRowsOfArraysKeepTheirPlaces(_ isSparse: Bool) throws {
+    func frames(_ rows: [[Double]], y: [Double]?, weight: [Double]? = nil) -> [[UInt8]] {
+      if !isSparse { return ArrayMessage.dense(rows, y: y, weight: weight).frames }
+      let stored = rows.map { row in row.indices.map { (column: $0, value: row[$0]) } }
+      return ArrayMessage.sparse(stored, columns: rows[0].count, y: y, weight: weight).frames
+    }
+    let bench = Workbench()
+    try bench.learn(frames: frames([[1, 2]], y: [1]))
+    let before = ModelBits(bench.model)
+    // No targets: all rows are predicted, by what is known.
+    try bench.decode(frames: frames([[5, 6, 7], [0, 8, 9]], y: nil), for: .answer)
+    #expect(bench.rows.map(\.features) == [[Feature("0", 5), Feature("1", 6)], [Feature("1", 8)]])
+    #expect(bench.batch.targets.allSatisfy { $0.isNaN } && bench.batch.unlearned == 0)
+    #expect(bench.batch.unknownFeatures == 2 && ModelBits(bench.model) == before)
+    // A row that is learned brings the third column; the one before it did not have it yet.
+    let rows = [[1, 2, 3], [4, 5, 6], [7, 8, 9.0]]
+    try bench.decode(frames: frames(rows, y: [1, 2, 3], weight: [0, 1, 0]), for: .answer)
+    #expect(bench.batch.targets.map(\.isNaN) == [true, false, true] && bench.batch.targets[1] == 2)
+    #expect(
+      bench.rows.map(\.features) == [
+        [Feature("0", 1), Feature("1", 2)], [Feature("0", 4), Feature("1", 5), Feature("2", 6)],
+        [Feature("0", 7), Feature("1", 8), Feature("2", 9)],
+      ])
+    #expect(bench.names == ["0", "1", "2"] && bench.batch.unknownFeatures == 1)
+    var margins: [Double] = []
+    #expect(bench.model.learn(bench.batch, margins: &margins) == 1 && margins.count == 3)
+    // All of them learned: as for `learn`.
+    let other = Workbench()
+    other.model = bench.model
+    try bench.decode(frames: frames([[1, 2, 3], [4, 5, 6]], y: [1, 2]), for: .answer)
+    try other.decode(frames: frames([[1, 2, 3], [4, 5, 6]], y: [1, 2]))
+    #expect(bench.rows == other.rows && bench.batch.count == 2)
+  }
+
+  /// A message that is refused leaves no columns behind, whatever it was for.
+  @Test func refusedArraysLeaveNoColumns() throws {
+    let bench = Workbench()
+    try bench.learn(frames: ArrayMessage.dense([[1]], y: [1]).frames)
+    #expect(throws: SampleError.self) {
+      try bench.decode(frames: ArrayMessage.dense([[1, 2], [3, .infinity]], y: [1, 1]).frames, for: .answer)
+    }
+    #expect(bench.names == ["0"])
+    try bench.decode(frames: ArrayMessage.dense([[1, 2]]).frames, for: .answer)
+    #expect(bench.rows.map(\.features) == [[Feature("0", 1)]])
+    try bench.decode(frames: ArrayMessage.dense([[1, 2]], y: [1]).frames, for: .answer)
+    #expect(bench.rows.map(\.features) == [[Feature("0", 1), Feature("1", 2)]])
+  }
+
   @Test
   func countsAreOfOneMessage() throws {
     let bench = try bench()

@@ -70,8 +70,11 @@ final class Engine {
     mailbox: Mailbox<EngineLetter>, publisher: Publisher, writer: CheckpointWriter, logger: Logger,
     in context: Context
   ) throws(DaemonError) {
+    var limits = settings.settings.limits
+    // A model that knows more than it may today keeps it, and new features take the places of some.
+    limits.features = max(limits.features, model.space.count)
     let decoder = SampleDecoder(
-      loss: settings.settings.learner.loss, limits: settings.settings.limits, fields: settings.settings.json,
+      loss: settings.settings.learner.loss, limits: limits, fields: settings.settings.json,
       interactions: settings.settings.features.interactions)
     guard let decoder else { throw .outOfMemory }
     self.model = model

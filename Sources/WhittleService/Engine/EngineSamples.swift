@@ -25,6 +25,7 @@ extension Engine {
       model.space.truncate(to: model.learner.count)
       throw error
     }
+    if !outcome.duplicates.isEmpty { model.forgetUnusedNames(for: &batch) }
     makeRoom()
     if batch.labels.hasIDs {
       outcome.learned = learnInOrder()

@@ -198,10 +198,12 @@ extension Setting {
 
   static func interactions(_ key: String, _ path: SettingPath<[Interaction]>, _ summary: String) -> Setting {
     Setting(
-      key: key, summary: summary, expectation: "pairs of namespaces such as user*item", isList: true,
+      key: key, summary: summary, expectation: "pairs of namespaces such as user*item, each once", isList: true,
       assign: { texts, settings in
         let interactions = texts.compactMap { Interaction($0) }
-        guard interactions.count == texts.count else { return false }
+        // The same product twice would be a feature that stands twice.
+        let pairs = Set(interactions.map { [$0.first, $0.second].sorted() })
+        guard interactions.count == texts.count, pairs.count == texts.count else { return false }
         settings[keyPath: path] = interactions
         return true
       },
