@@ -105,7 +105,7 @@ def test_indices(start):
     before = by_arrays.coefficients()
     stats = by_arrays.learn(
         arrays.dense(numpy.ones((1, 5), dtype="<f4"), y=y[:1]), "1 4:1", "1 | sleep", {"y": 1, "x": {"01": 1}})
-    assert stats["rejected"] == {"bad_feature_name": 4} or sum(stats["rejected"].values()) == 4
+    assert stats["rejected"] == {"feature_name": 4}
     assert by_arrays.coefficients() == before
 
 
