@@ -77,13 +77,10 @@ struct RepetitionFinder: ~Copyable {
     refusing: Bool, _ unknown: inout Int, _ zeros: inout Bool
   ) -> Outcome? {
     let multiplier: UInt32 = 0x9E37_79B1
-    // A sum begins with the first value that is not 0, so that it makes no difference whether a format has zeros.
-    let passesOver = zeros && !refusing
     let shift = UInt32(32 - table.count.trailingZeroBitCount)
     // Unchecked: values are as many as features, and a hash shifted by this much is below the table's size.
     for position in features.indices {
       let feature = features[unchecked: position]
-      if passesOver, values[unchecked: position] == 0, feature != FeatureSpace.unknown { continue }
       var place = Int(truncatingIfNeeded: (feature &* multiplier) &>> shift)
       if table[unchecked: place] >= base {
         if feature == FeatureSpace.unknown {
