@@ -6,8 +6,8 @@ extension Checkpoint {
   ///
   /// - Throws: `damaged` with what is wrong, `newerVersion`, or the call that failed.
   /// - Complexity: O(bytes)
-  public init(file path: String) throws(StoreError) {
-    var bytes = try File.read(path)
+  public init(file path: String, on files: any FileSystem = LocalFileSystem()) throws(StoreError) {
+    var bytes = try files.read(path)
     let found: Int
     do throws(SafeTensors.Malformed) {
       let header = try SafeTensors.parse(bytes)

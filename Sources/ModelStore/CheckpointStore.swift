@@ -26,6 +26,7 @@ public struct CheckpointStore: Sendable {
   }
 
   public let directory: String
+  private let files: any FileSystem
   /// Known to be whole: read or written by this process.
   private var whole: Set<UInt64> = []
   /// Known to be damaged, and reported.
@@ -35,18 +36,19 @@ public struct CheckpointStore: Sendable {
   /// Opens the directory, creating it where it is missing, and clears away what an interrupted write left.
   ///
   /// - Throws: the call that failed.
-  public init(directory: String) throws(StoreError) {
+  public init(
+    directory: String, on files: any FileSystem = LocalFileSystem()
+  ) throws(StoreError) {
     self.directory = directory
-    try File.makeDirectory(directory)
-    for name in try File.names(in: directory) where name.hasPrefix(File.temporaryPrefix) {
-      try File.remove("\(directory)/\(name)")
-    }
+    self.files = files
+    try files.makeDirectory(directory)
+    try files.removeUnfinished(in: directory)
     nextSequence = (try entries().last?.sequence ?? 0) + 1
   }
 
   /// All checkpoint files, oldest first.
   public func entries() throws(StoreError) -> [Entry] {
-    try File.names(in: directory).compactMap { entry($0) }.sorted { $0.sequence < $1.sequence }
+    try files.names(in: directory).compactMap { entry($0) }.sorted { $0.sequence < $1.sequence }
   }
 
   private static func name(sequence: UInt64, step: UInt64) -> String {
@@ -72,7 +74,7 @@ public struct CheckpointStore: Sendable {
     var skipped: [StoreError] = []
     for entry in try entries().reversed() {
       do throws(StoreError) {
-        let checkpoint = try Checkpoint(file: entry.path)
+        let checkpoint = try Checkpoint(file: entry.path, on: files)
         whole.insert(entry.sequence)
         return Newest(checkpoint: checkpoint, entry: entry, skipped: skipped)
       } catch {
@@ -103,7 +105,7 @@ public struct CheckpointStore: Sendable {
     }
     // A number that was tried is not used again: a failed write may have left a file of that name.
     nextSequence += 1
-    let bytes = try File.replace(path, with: chunks)
+    let bytes = try files.replace(path, with: chunks)
     whole.insert(sequence)
     return (Entry(sequence: sequence, step: step, path: path), bytes)
   }
@@ -119,7 +121,7 @@ public struct CheckpointStore: Sendable {
     for entry in try entries().reversed() where !damaged.contains(entry.sequence) {
       if !whole.contains(entry.sequence) {
         do throws(StoreError) {
-          _ = try Checkpoint(file: entry.path)
+          _ = try Checkpoint(file: entry.path, on: files)
           whole.insert(entry.sequence)
         } catch {
           // What cannot be read now, or by this whittle, may be worth keeping: it counts as damaged does.
@@ -130,7 +132,7 @@ public struct CheckpointStore: Sendable {
       }
       kept += 1
       if kept > max(count, 1) {
-        try File.remove(entry.path)
+        try files.remove(entry.path)
         whole.remove(entry.sequence)
       }
     }
