@@ -7,7 +7,7 @@ internal import ZeroMQ
 /// The thread that makes checkpoints durable, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(Model, SourceSequences)
+    case write(EngineSnapshot)
     case stop
   }
 
@@ -23,8 +23,8 @@ final class CheckpointWriter: Sendable {
     self.logger = logger
   }
 
-  /// Writes the model; a `checkpointed` letter follows.
-  func write(_ model: Model, _ sequences: SourceSequences) { jobs.put(.write(model, sequences)) }
+  /// Writes a checkpoint; a `checkpointed` letter follows.
+  func write(_ snapshot: EngineSnapshot) { jobs.put(.write(snapshot)) }
 
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
@@ -43,8 +43,9 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let model, let sequences):
-            engine.put(.checkpointed(write(Checkpoint(model, sequences: sequences, time: unixSeconds()), &store)))
+          case .write(let snapshot):
+            let checkpoint = Checkpoint(snapshot.model, sequences: snapshot.reading.sequences, time: unixSeconds())
+            engine.put(.checkpointed(write(checkpoint, &store)))
           }
         }
       }

@@ -51,6 +51,7 @@ final class Engine {
   private var publisherFailure: ZeroMQError?
   private var isStopping = false
   var checkpoints: CheckpointState
+  var snapshots = SnapshotState()
   var divergence = DivergenceWatch()
   var readingCadence: ReadingCadence
   /// The target of the sample learned last.
@@ -151,6 +152,7 @@ final class Engine {
     }
     for letter in mailbox.takeAll() { try read(letter) }
     doWhatIsDue(now: monotonicSeconds())
+    continueSnapshot()
     return received
   }
 
@@ -204,6 +206,7 @@ final class Engine {
 
   /// Milliseconds until something is due by time, rounded up so that the wait does not end just before it.
   private func millisecondsToNextDeadline() -> Int {
+    if model.isTakingSnapshot { return 0 }
     let now = monotonicSeconds()
     // What waits for another thread becomes due again when that thread's letter comes.
     let times = [
@@ -215,10 +218,10 @@ final class Engine {
     return Int(max(0, min(seconds, 3600) * 1000).rounded(.up))
   }
 
-  /// A look at the model for other threads. Storage is shared until the model changes.
-  func snapshot(now: Double) -> EngineSnapshot {
-    EngineSnapshot(
-      model: model, sequences: sequences,
+  /// What other threads are told besides the model.
+  func reading(now: Double) -> EngineReading {
+    EngineReading(
+      sequences: sequences,
       delayed: Stats.Delayed(
         waiting: delayed.count, matched: delayed.counts.matched, forgotten: delayed.counts.forgotten,
         unmatched: counters.unmatched), counters: counters,
@@ -232,7 +235,7 @@ final class Engine {
     guard !publisherIsBusy else { return }
     publisherIsBusy = true
     publication.restart(step: model.steps, now: now)
-    publisher.publish(snapshot(now: now))
+    takeSnapshot(for: .publication)
   }
 
   /// Learns what was received before the signal to stop, until nothing comes any more or time is up.
@@ -258,7 +261,8 @@ final class Engine {
   /// Publishes a last time, and waits until the last checkpoint is durable.
   private func finish() throws(DaemonError) {
     let now = monotonicSeconds()
-    publisher.publish(snapshot(now: now))
+    finishSnapshots()
+    takeSnapshot(for: .publication)
     publisher.stop()
     do throws(ZeroMQError) {
       // Answers that it still had to put into words are sent on the way.

@@ -59,8 +59,7 @@ extension Engine {
   func writeCheckpoint(now: Double) {
     checkpoints.isBusy = true
     checkpoints.recurrence.restart(step: model.steps, now: now)
-    hasNewSequences = false
-    writer.write(model, sequences)
+    takeSnapshot(for: .checkpoint)
   }
 
   /// A client asks for a checkpoint that covers all that is learned now.
