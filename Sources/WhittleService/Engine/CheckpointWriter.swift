@@ -1,13 +1,13 @@
 internal import Logging
 internal import ModelStore
-internal import OnlineLearning
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
 /// The thread that makes checkpoints durable, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(Model, SourceSequences)
+    case write(StreamLearner.State)
     case stop
   }
 
@@ -24,7 +24,7 @@ final class CheckpointWriter: Sendable {
   }
 
   /// Writes the model; a `checkpointed` letter follows.
-  func write(_ model: Model, _ sequences: SourceSequences) { jobs.put(.write(model, sequences)) }
+  func write(_ state: StreamLearner.State) { jobs.put(.write(state)) }
 
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
@@ -43,8 +43,9 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let model, let sequences):
-            engine.put(.checkpointed(write(Checkpoint(model, sequences: sequences, time: unixSeconds()), &store)))
+          case .write(let state):
+            let checkpoint = Checkpoint(state.model, sequences: state.sequences, time: unixSeconds())
+            engine.put(.checkpointed(write(checkpoint, &store)))
           }
         }
       }
