@@ -4,7 +4,7 @@
 /// about the prediction, it says about that one.
 public struct DelayedSamples: Sendable {
   /// How many are kept, and for how long.
-  public struct Bounds: Sendable, Equatable {
+  public struct Bounds: Sendable, Equatable, Codable {
     /// At most so many; 0 keeps none.
     public var samples: Int
     /// Seconds; above 0.
@@ -37,7 +37,7 @@ public struct DelayedSamples: Sendable {
     public init() {}
   }
 
-  public let bounds: Bounds
+  public private(set) var bounds: Bounds
   public private(set) var counts = Counts()
   private var samples: [[UInt8]: Sample] = [:]
   /// Ids in the order in which they came, from `first` on; those whose number differs from their sample's are gone.
@@ -46,6 +46,16 @@ public struct DelayedSamples: Sendable {
   private var nextNumber: UInt64 = 0
 
   public init(_ bounds: Bounds) { self.bounds = bounds }
+
+  /// The same samples under other bounds, which hold from here on.
+  ///
+  /// - Complexity: O(samples that are too many)
+  public func under(_ bounds: Bounds) -> DelayedSamples {
+    var changed = self
+    changed.bounds = bounds
+    while changed.samples.count > bounds.samples { changed.forgetOldest() }
+    return changed
+  }
 
   /// How many wait.
   public var count: Int { samples.count }

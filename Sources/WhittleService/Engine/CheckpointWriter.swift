@@ -1,13 +1,13 @@
 internal import Logging
 internal import ModelStore
-internal import OnlineLearning
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
 /// The thread that makes checkpoints durable, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(EngineSnapshot)
+    case write(Checkpoint)
     case stop
   }
 
@@ -23,8 +23,8 @@ final class CheckpointWriter: Sendable {
     self.logger = logger
   }
 
-  /// Writes a checkpoint; a `checkpointed` letter follows.
-  func write(_ snapshot: EngineSnapshot) { jobs.put(.write(snapshot)) }
+  /// Makes a checkpoint durable; a `checkpointed` letter follows.
+  func write(_ checkpoint: Checkpoint) { jobs.put(.write(checkpoint)) }
 
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
@@ -43,8 +43,7 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let snapshot):
-            let checkpoint = Checkpoint(snapshot.model, sequences: snapshot.reading.sequences, time: unixSeconds())
+          case .write(let checkpoint):
             engine.put(.checkpointed(write(checkpoint, &store)))
           }
         }

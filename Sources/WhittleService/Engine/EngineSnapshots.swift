@@ -1,4 +1,6 @@
+internal import ModelStore
 internal import OnlineLearning
+internal import StreamLearning
 internal import WhittleProtocol
 
 /// What another thread wants to see the model for.
@@ -27,27 +29,27 @@ extension Engine {
   private static let snapshotBytes = 512 << 10
 
   /// Hands a snapshot of the model as it is now, or as it is later, to another thread once it is complete.
-  func takeSnapshot(for use: SnapshotUse) {
+  func takeSnapshot(for use: SnapshotUse, now: Double) {
     if snapshots.modelIsFinal {
-      taker(for: use)?(ModelSnapshot(model))
+      taker(for: use, now: now)?(ModelSnapshot(model))
     } else if model.isTakingSnapshot, !model.snapshotIsCurrent {
       snapshots.waiting.append(use)
-    } else if let taker = taker(for: use) {
+    } else if let taker = taker(for: use, now: now) {
       snapshots.takers.append(taker)
-      if !model.isTakingSnapshot { model.beginSnapshot() }
+      if !model.isTakingSnapshot { stream.beginSnapshot() }
       continueSnapshot()
     }
   }
 
   /// Copies some more of the snapshot that is being taken, if one is.
   func continueSnapshot(copying bytes: Int = Engine.snapshotBytes) {
-    guard model.isTakingSnapshot, let snapshot = model.continueSnapshot(copying: bytes) else { return }
+    guard model.isTakingSnapshot, let snapshot = stream.continueSnapshot(copying: bytes) else { return }
     let takers = snapshots.takers
     snapshots.takers = []
     for take in takers { take(snapshot) }
     let waiting = snapshots.waiting
     snapshots.waiting = []
-    for use in waiting { takeSnapshot(for: use) }
+    for use in waiting { takeSnapshot(for: use, now: monotonicSeconds()) }
   }
 
   /// Hands over all snapshots that were asked for. The model must not change any more.
@@ -59,15 +61,16 @@ extension Engine {
   /// Who gets the snapshot, with all that is to be known besides the model as of now.
   ///
   /// - Returns: nil where the answer has been given already.
-  private func taker(for use: SnapshotUse) -> ((ModelSnapshot) -> Void)? {
+  private func taker(for use: SnapshotUse, now: Double) -> ((ModelSnapshot) -> Void)? {
     let (publisher, writer) = (publisher, writer)
-    let reading = reading(now: monotonicSeconds())
+    let reading = reading(now: now)
     switch use {
     case .publication:
       return { publisher.publish(EngineSnapshot(model: $0, reading: reading)) }
     case .checkpoint:
-      hasNewSequences = false
-      return { writer.write(EngineSnapshot(model: $0, reading: reading)) }
+      checkpoints.positionInHand = stream.state.position
+      let (sequences, time) = (stream.state.sequences, unixSeconds())
+      return { writer.write(Checkpoint($0, sequences: sequences, time: time)) }
     case .stats(let envelope):
       return { publisher.answer(.stats, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
     case .coefficients(let names, let top, let envelope):
