@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "OnlineLearning", dependencies: ["CProcessor"], swiftSettings: strict),
     .target(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: strict),
-    .target(name: "ModelStore", dependencies: ["OnlineLearning"], swiftSettings: strict),
+    .target(name: "ModelStore", dependencies: ["OnlineLearning", "CProcessor"], swiftSettings: strict),
     .target(
       name: "StreamLearning", dependencies: ["OnlineLearning", "SampleFormats", "ModelStore"], swiftSettings: strict),
     .target(name: "WhittleProtocol", swiftSettings: strict),

@@ -109,6 +109,9 @@ public struct StreamLearner {
     return counts
   }
 
+  /// Messages up to a position are there, or missing for good: the next one has the position after it.
+  mutating func goOn(after position: UInt64) { state.position = position }
+
   /// What a sample of JSON is predicted to be. Changes nothing.
   ///
   /// - Parameter question: a question to the daemon, its fields with their usual names.

@@ -89,6 +89,7 @@ extension Engine {
     case .success(let written):
       if checkpoints.problem != nil { logger.notice("recovered: a checkpoint could be written again") }
       checkpoints.record(written, now: now)
+      try journalCovered(through: checkpoints.positionInHand)
       logger.info(
         "checkpoint written",
         metadata: [
