@@ -7,6 +7,10 @@ internal import WhittleProtocol
 struct Restoration {
   let model: Model
   let sequences: SourceSequences
+  /// Within the bounds of today.
+  let delayed: DelayedSamples
+  /// How many messages the journal had counted.
+  let position: UInt64
   let store: CheckpointStore
   /// What was restored; nil for a new model.
   let checkpoint: Stats.Checkpoint?
@@ -32,6 +36,8 @@ struct Restoration {
         loaded.settings.learner,
         FeatureSpace(loaded.settings.features.kind, keepingNames: loaded.settings.features.names))
       sequences = SourceSequences()
+      delayed = DelayedSamples(loaded.settings.delayed)
+      position = 0
       checkpoint = nil
       logger.info("starting with a new model", metadata: ["directory": "\(directory)"])
       return
@@ -40,6 +46,10 @@ struct Restoration {
     logger.info(
       "model restored", metadata: ["file": "\(entry.path)", "step": "\(restored.model.steps)"])
     sequences = restored.sequences
+    var waiting = restored.delayed
+    waiting.limit(to: loaded.settings.delayed)
+    delayed = waiting
+    position = restored.position
     var adopted = Restoration.adopt(loaded.settings.learner, restored.model, logger)
     adopted.space.keepNames(loaded.settings.features.names)
     model = adopted

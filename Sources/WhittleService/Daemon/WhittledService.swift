@@ -57,8 +57,7 @@ public struct WhittledService: Service {
     try OperatingThread.start(named: "whittle-engine", fulfilling: ended) {
       do throws(DaemonError) {
         let engine = try Engine(
-          restoration.model, restoration.sequences, restored: restoration.checkpoint, settings: loaded,
-          published: published,
+          restoration, settings: loaded, published: published,
           mailbox: mailbox, publisher: publisher, writer: writer, logger: logger, in: context)
         opened.fulfill(.success(engine.endpoints))
         try engine.run()

@@ -1,13 +1,12 @@
 internal import Logging
 internal import ModelStore
-internal import OnlineLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
 /// The thread that makes checkpoints durable, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(Model, SourceSequences)
+    case write(Checkpoint)
     case stop
   }
 
@@ -23,8 +22,8 @@ final class CheckpointWriter: Sendable {
     self.logger = logger
   }
 
-  /// Writes the model; a `checkpointed` letter follows.
-  func write(_ model: Model, _ sequences: SourceSequences) { jobs.put(.write(model, sequences)) }
+  /// Makes it durable; a `checkpointed` letter follows.
+  func write(_ checkpoint: Checkpoint) { jobs.put(.write(checkpoint)) }
 
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
@@ -43,8 +42,7 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let model, let sequences):
-            engine.put(.checkpointed(write(Checkpoint(model, sequences: sequences, time: unixSeconds()), &store)))
+          case .write(let checkpoint): engine.put(.checkpointed(write(checkpoint, &store)))
           }
         }
       }

@@ -33,6 +33,10 @@ final class Engine {
   var given: [Double] = []
   /// Samples that wait for their targets.
   var delayed: DelayedSamples
+  /// Whether some of them are unknown to the writer. Those that wait no more were learned, which is a step.
+  var hasNewDelayed = false
+  /// How many messages the journal has counted.
+  var position: UInt64
   var counters = StreamCounters()
   var rejects: RejectLog
   /// Holds back events about rejected messages.
@@ -65,11 +69,11 @@ final class Engine {
   ///
   /// - Throws: the setting's key and the reason, where an endpoint cannot be opened.
   init(
-    _ model: Model, _ sequences: SourceSequences, restored: Stats.Checkpoint?, settings: LoadedSettings,
-    published: [String],
+    _ restoration: Restoration, settings: LoadedSettings, published: [String],
     mailbox: Mailbox<EngineLetter>, publisher: Publisher, writer: CheckpointWriter, logger: Logger,
     in context: Context
   ) throws(DaemonError) {
+    let model = restoration.model
     var limits = settings.settings.limits
     // A model that knows more than it may today keeps it, and new features take the places of some.
     limits.features = max(limits.features, model.space.count)
@@ -78,14 +82,15 @@ final class Engine {
       interactions: settings.settings.features.interactions)
     guard let decoder else { throw .outOfMemory }
     self.model = model
-    self.sequences = sequences
+    sequences = restoration.sequences
     self.settings = settings.settings
     self.mailbox = mailbox
     self.publisher = publisher
     self.writer = writer
     self.logger = logger
     self.decoder = decoder
-    delayed = DelayedSamples(settings.settings.delayed)
+    delayed = restoration.delayed
+    position = restoration.position
     decoder.keepsIdentified = settings.settings.delayed.samples > 0
     rejects = RejectLog(logger)
     rejectEvents = RateLimit(perSecond: Double(settings.settings.rejectsPerSecond))
@@ -100,7 +105,8 @@ final class Engine {
     publication = Recurrence(settings.settings.publishEvery, step: model.steps, now: startTime)
     readingCadence = ReadingCadence(step: model.steps, now: startTime)
     checkpoints = CheckpointState(
-      settings.settings.checkpointEvery, step: model.steps, now: startTime, newest: restored)
+      settings.settings.checkpointEvery, step: model.steps, now: startTime,
+      newest: restoration.checkpoint)
   }
 
   private static func openQuery(
@@ -265,7 +271,9 @@ final class Engine {
       while !publisherHasEnded { try waitForLetters() }
       // One that is being written may be older than the model.
       while checkpoints.isBusy { try waitForLetters() }
-      if checkpoints.problem != nil || checkpoints.lastWrittenStep != model.steps || hasNewSequences {
+      if checkpoints.problem != nil || checkpoints.lastWrittenStep != model.steps || hasNewSequences
+        || hasNewDelayed
+      {
         writeCheckpoint(now: now)
         while checkpoints.isBusy { try waitForLetters() }
       }

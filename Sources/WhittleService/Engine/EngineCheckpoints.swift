@@ -49,7 +49,7 @@ extension Engine {
   /// Hands the model to the writer where there is something new to write and the writer is free.
   func writeCheckpointIfChanged(now: Double) {
     guard !checkpoints.isBusy else { return }
-    if checkpoints.lastWrittenStep == model.steps, !hasNewSequences, checkpoints.problem == nil {
+    if checkpoints.lastWrittenStep == model.steps, !hasNewSequences, !hasNewDelayed, checkpoints.problem == nil {
       checkpoints.recurrence.restart(step: model.steps, now: now)
     } else {
       writeCheckpoint(now: now)
@@ -60,7 +60,9 @@ extension Engine {
     checkpoints.isBusy = true
     checkpoints.recurrence.restart(step: model.steps, now: now)
     hasNewSequences = false
-    writer.write(model, sequences)
+    hasNewDelayed = false
+    writer.write(
+      Checkpoint(model, sequences: sequences, delayed: delayed, position: position, time: unixSeconds()))
   }
 
   /// A client asks for a checkpoint that covers all that is learned now.

@@ -61,7 +61,10 @@ extension Engine {
       if target.isNaN {
         learned += learnStretch()
         let margin = model.margin(of: row, in: batch)
-        if let id { delayed.keep(row, of: batch, id: id, margin: margin, at: now) }
+        if let id {
+          delayed.keep(row, of: batch, id: id, margin: margin, at: now)
+          hasNewDelayed = true
+        }
         margins.append(margin)
       } else if let id, let sample = delayed.take(id, at: now) {
         stretch.append(sample, target: target, importance: batch.importances[row])
