@@ -42,7 +42,7 @@ extension DelayedSamples {
     return columns
   }
 
-  /// Samples as a checkpoint holds them, without bounds until `limit` sets some.
+  /// Samples as a checkpoint holds them, without bounds until `under` sets some.
   ///
   /// - Parameter space: that of the features.
   /// - Returns: nil where the parts do not fit each other or the space, or hold what no sample has.

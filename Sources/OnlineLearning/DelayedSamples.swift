@@ -4,7 +4,7 @@
 /// about the prediction, it says about that one.
 public struct DelayedSamples: Sendable {
   /// How many are kept, and for how long.
-  public struct Bounds: Sendable, Equatable {
+  public struct Bounds: Sendable, Equatable, Codable {
     /// At most so many; 0 keeps none.
     public var samples: Int
     /// Seconds; above 0.
@@ -50,12 +50,14 @@ public struct DelayedSamples: Sendable {
 
   public init(_ bounds: Bounds) { self.bounds = bounds }
 
-  /// Holds to other bounds from now on: where more wait than they allow, the oldest are forgotten.
+  /// The same samples under other bounds, which hold from here on.
   ///
-  /// - Complexity: O(forgotten samples)
-  public mutating func limit(to bounds: Bounds) {
-    self.bounds = bounds
-    while samples.count > max(bounds.samples, 0) { forgetOldest() }
+  /// - Complexity: O(samples that are too many)
+  public func under(_ bounds: Bounds) -> DelayedSamples {
+    var changed = self
+    changed.bounds = bounds
+    while changed.samples.count > bounds.samples { changed.forgetOldest() }
+    return changed
   }
 
   /// How many wait.

@@ -8,6 +8,8 @@ extension Model {
     /// How many new names found no room. Their values are taken out of the batch; those of names that decoding could not
     /// even take down count one by one.
     public var refused = 0
+
+    public init() {}
   }
 
   /// Finds room for the new names of a message, and notes that its features were seen.

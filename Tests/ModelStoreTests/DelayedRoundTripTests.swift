@@ -84,8 +84,7 @@ struct DelayedRoundTripTests {
       #expect(restored.position == UInt64(cut) << 40)
       #expect(restored.delayed.columns == before[cut].delayed.columns, comment)
       #expect(restored.delayed.counts == before[cut].delayed.counts, comment)
-      var learner = Learner(model: restored.model, delayed: restored.delayed)
-      learner.delayed.limit(to: bounds)
+      var learner = Learner(model: restored.model, delayed: restored.delayed.under(bounds))
       #expect(learner.delayed.columns == before[cut].delayed.columns, "all are within today's bounds")
       for (number, record) in records.enumerated().dropFirst(cut) {
         learner.learn(record, at: start + Double(number))

@@ -70,7 +70,7 @@ import Testing
       delayed.keep(0, of: row(Float(number) + 1), id: [number], margin: 0, at: Double(number))
     }
     _ = delayed.take([3], at: 6)
-    delayed.limit(to: DelayedSamples.Bounds(samples: allowed, age: 100))
+    delayed = delayed.under(DelayedSamples.Bounds(samples: allowed, age: 100))
     let left = [0, 1, 2, 4, 5].suffix(allowed)
     #expect(delayed.count == left.count && delayed.counts.forgotten == UInt64(5 - left.count))
     #expect(delayed.columns.ids == left.map { UInt8($0) })

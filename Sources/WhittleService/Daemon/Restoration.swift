@@ -1,19 +1,13 @@
 internal import Logging
 internal import ModelStore
 internal import OnlineLearning
+internal import StreamLearning
 internal import WhittleProtocol
 
-/// The model that a start begins with: the newest whole checkpoint's, or a new one.
+/// What a start begins with: what the newest whole checkpoint holds, or nothing learned yet.
 struct Restoration {
-  let model: Model
-  let sequences: SourceSequences
-  /// Within the bounds of today.
-  let delayed: DelayedSamples
-  /// How many messages the journal had counted.
-  let position: UInt64
+  let recovered: Recovered
   let store: CheckpointStore
-  /// What was restored; nil for a new model.
-  let checkpoint: Stats.Checkpoint?
 
   /// - Throws: when the directory cannot be read, when no checkpoint in it is whole, or when the configuration asks
   ///   for another model than the one in it.
@@ -32,29 +26,21 @@ struct Restoration {
     }
     guard let restored = newest.checkpoint, let entry = newest.entry else {
       if !newest.skipped.isEmpty { throw .noWholeCheckpoint(directory: directory, newest.skipped) }
-      model = Model(
-        loaded.settings.learner,
-        FeatureSpace(loaded.settings.features.kind, keepingNames: loaded.settings.features.names))
-      sequences = SourceSequences()
-      delayed = DelayedSamples(loaded.settings.delayed)
-      position = 0
-      checkpoint = nil
+      recovered = Recovered(state: StreamLearner.State(loaded.settings.learning))
       logger.info("starting with a new model", metadata: ["directory": "\(directory)"])
       return
     }
+    let state = StreamLearner.State(
+      restored.model, sequences: restored.sequences, delayed: restored.delayed, position: restored.position)
     try Restoration.checkAgreement(restored.model, loaded, file: entry.path)
     logger.info(
       "model restored", metadata: ["file": "\(entry.path)", "step": "\(restored.model.steps)"])
-    sequences = restored.sequences
-    var waiting = restored.delayed
-    waiting.limit(to: loaded.settings.delayed)
-    delayed = waiting
-    position = restored.position
-    var adopted = Restoration.adopt(loaded.settings.learner, restored.model, logger)
-    adopted.space.keepNames(loaded.settings.features.names)
-    model = adopted
-    checkpoint = Stats.Checkpoint(
-      step: restored.model.steps, file: entry.path, ageSeconds: max(0, unixSeconds() - restored.time))
+    Restoration.tellChanges(restored.model, loaded.settings.learner, logger)
+    recovered = Recovered(
+      state: state.under(loaded.settings.learning), time: restored.time,
+      checkpoint: Stats.Checkpoint(
+        step: restored.model.steps, file: entry.path, ageSeconds: max(0, unixSeconds() - restored.time)),
+      checkpointPosition: state.position)
   }
 
   /// The settings that a model cannot change once it has learned.
@@ -80,15 +66,12 @@ struct Restoration {
     }
   }
 
-  /// The restored model under the settings of today, which may shrink or learn differently from here on.
-  private static func adopt(
-    _ settings: LearnerConfiguration, _ model: Model, _ logger: Logger
-  ) -> Model {
+  /// Tells of settings that are others today: the restored model shrinks or learns differently from here on.
+  private static func tellChanges(_ model: Model, _ settings: LearnerConfiguration, _ logger: Logger) {
     var before = Settings()
     before.learner = model.configuration.inForce
     var now = before
     now.learner = settings.inForce
-    if before == now { return model }
     for setting in SettingTable.all where setting.read(before) != setting.read(now) {
       logger.notice(
         "a setting differs from the checkpoint's; it holds from here on",
@@ -97,17 +80,5 @@ struct Restoration {
           "now": "\(Setting.text(setting.read(now)))",
         ])
     }
-    return model.reconfigured(settings)
-  }
-}
-
-extension LearnerConfiguration {
-  /// With what is left to the optimizer spelled out: to say so, or to stop saying so, changes nothing.
-  fileprivate var inForce: LearnerConfiguration {
-    var spelledOut = self
-    spelledOut.learningRate.schedule = schedule
-    spelledOut.learningRate.update = update
-    spelledOut.learningRate.initial = initialStepSize
-    return spelledOut
   }
 }

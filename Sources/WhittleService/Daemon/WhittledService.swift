@@ -57,7 +57,7 @@ public struct WhittledService: Service {
     try OperatingThread.start(named: "whittle-engine", fulfilling: ended) {
       do throws(DaemonError) {
         let engine = try Engine(
-          restoration, settings: loaded, published: published,
+          restoration.recovered, settings: loaded, published: published,
           mailbox: mailbox, publisher: publisher, writer: writer, logger: logger, in: context)
         opened.fulfill(.success(engine.endpoints))
         try engine.run()

@@ -1,12 +1,13 @@
 internal import Logging
 internal import ModelStore
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
 /// The thread that makes checkpoints durable, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(Checkpoint)
+    case write(StreamLearner.State)
     case stop
   }
 
@@ -22,8 +23,8 @@ final class CheckpointWriter: Sendable {
     self.logger = logger
   }
 
-  /// Makes it durable; a `checkpointed` letter follows.
-  func write(_ checkpoint: Checkpoint) { jobs.put(.write(checkpoint)) }
+  /// Writes the model; a `checkpointed` letter follows.
+  func write(_ state: StreamLearner.State) { jobs.put(.write(state)) }
 
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
@@ -42,7 +43,11 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let checkpoint): engine.put(.checkpointed(write(checkpoint, &store)))
+          case .write(let state):
+            let checkpoint = Checkpoint(
+              state.model, sequences: state.sequences, delayed: state.delayed, position: state.position,
+              time: unixSeconds())
+            engine.put(.checkpointed(write(checkpoint, &store)))
           }
         }
       }

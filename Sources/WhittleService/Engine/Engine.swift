@@ -2,6 +2,7 @@ internal import Logging
 internal import ModelStore
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
@@ -21,30 +22,16 @@ final class Engine {
   let endpoints: [String: [String]]
   let configuration: ConfigurationReport
 
-  var model: Model
-  /// How far the sources that number their samples have got.
-  var sequences: SourceSequences
-  /// Whether that differs from what the writer was last given.
-  var hasNewSequences = false
-  let decoder: SampleDecoder
-  var batch = SampleBatch()
-  /// Rows to be learned that follow each other, where samples have ids, and the margins that were given out for them.
-  var stretch = SampleBatch()
-  var given: [Double] = []
-  /// Samples that wait for their targets.
-  var delayed: DelayedSamples
-  /// Whether some of them are unknown to the writer. Those that wait no more were learned, which is a step.
-  var hasNewDelayed = false
-  /// How many messages the journal has counted.
-  var position: UInt64
+  var stream: StreamLearner
+  private let clock: StreamClock
+  /// The time by which samples of this turn come.
+  private var streamTime: Double
   var counters = StreamCounters()
   var rejects: RejectLog
   /// Holds back events about rejected messages.
   var rejectEvents: RateLimit
   var roomEvents = RoomEvents()
   let message = Message()
-  /// The margins of the batch's rows, where they are answered.
-  var margins: [Double] = []
 
   private var poller: Poller
   private let startTime: Double
@@ -69,29 +56,20 @@ final class Engine {
   ///
   /// - Throws: the setting's key and the reason, where an endpoint cannot be opened.
   init(
-    _ restoration: Restoration, settings: LoadedSettings, published: [String],
+    _ recovered: Recovered, settings: LoadedSettings, published: [String],
     mailbox: Mailbox<EngineLetter>, publisher: Publisher, writer: CheckpointWriter, logger: Logger,
     in context: Context
   ) throws(DaemonError) {
-    let model = restoration.model
-    var limits = settings.settings.limits
-    // A model that knows more than it may today keeps it, and new features take the places of some.
-    limits.features = max(limits.features, model.space.count)
-    let decoder = SampleDecoder(
-      loss: settings.settings.learner.loss, limits: limits, fields: settings.settings.json,
-      interactions: settings.settings.features.interactions)
-    guard let decoder else { throw .outOfMemory }
-    self.model = model
-    sequences = restoration.sequences
+    guard let stream = StreamLearner(settings.settings.learning, recovered.state) else { throw .outOfMemory }
+    self.stream = stream
+    clock = StreamClock(after: recovered.time)
+    streamTime = clock.now
+    let model = recovered.state.model
     self.settings = settings.settings
     self.mailbox = mailbox
     self.publisher = publisher
     self.writer = writer
     self.logger = logger
-    self.decoder = decoder
-    delayed = restoration.delayed
-    position = restoration.position
-    decoder.keepsIdentified = settings.settings.delayed.samples > 0
     rejects = RejectLog(logger)
     rejectEvents = RateLimit(perSecond: Double(settings.settings.rejectsPerSecond))
     ingest = try IngestSockets(settings.settings, in: context)
@@ -105,9 +83,12 @@ final class Engine {
     publication = Recurrence(settings.settings.publishEvery, step: model.steps, now: startTime)
     readingCadence = ReadingCadence(step: model.steps, now: startTime)
     checkpoints = CheckpointState(
-      settings.settings.checkpointEvery, step: model.steps, now: startTime,
-      newest: restoration.checkpoint)
+      settings.settings.checkpointEvery, step: model.steps, now: startTime, newest: recovered.checkpoint,
+      position: recovered.checkpointPosition)
   }
+
+  /// Read it, and change it by learning only.
+  var model: Model { _read { yield stream.state.model } }
 
   private static func openQuery(
     _ settings: Settings, in context: Context
@@ -148,10 +129,12 @@ final class Engine {
   @discardableResult
   private func turn(waitingAtMost limit: Int?) throws(ZeroMQError) -> Bool {
     var received = false
+    streamTime = clock.now
     for socket in ingest.sockets where try receive(from: socket) { received = true }
     let asked = try answerQueries()
     if !received && !asked {
       _ = try poller.wait(milliseconds: min(limit ?? .max, millisecondsToNextDeadline()))
+      streamTime = clock.now
       for socket in ingest.sockets where try receive(from: socket) { received = true }
       try answerQueries()
     }
@@ -178,14 +161,30 @@ final class Engine {
     counters.messages += 1
     do throws(SampleError) {
       guard message.count <= message.capacity else { throw SampleDecoder.wrongFrames(message.count) }
-      try message.withFrames { (frames) throws(SampleError) in
-        try decoder.decode(
-          frames, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.space)
-      }
-      _ = try learnBatch(predicts: false)
+      _ = try learnMessage(from: 0, predicts: false)
     } catch {
       reject(error, payload: message.count - 1)
     }
+  }
+
+  /// Learns the samples of the message just received, all or none, and counts them.
+  ///
+  /// - Parameters:
+  ///   - first: the first frame that is its sender's own.
+  ///   - predicts: whether predictions are wanted.
+  /// - Throws: what is wrong with it; then nothing has changed.
+  func learnMessage(from first: Int, predicts: Bool) throws(SampleError) -> MessageOutcome {
+    _ = try message.withFrames(from: first) { (frames) throws(SampleError) in
+      try stream.accept(frames, for: predicts ? .answer : .learn)
+    }
+    let outcome = stream.learn(predicts: predicts, at: streamTime)
+    tell(outcome.room)
+    lastTarget = outcome.lastTarget ?? lastTarget
+    counters.samples += UInt64(outcome.learned)
+    counters.unlearned += UInt64(outcome.unlearned)
+    counters.unmatched += UInt64(outcome.unmatched)
+    counters.duplicates += UInt64(outcome.duplicates.count)
+    return outcome
   }
 
   private func read(_ letter: EngineLetter) throws(ZeroMQError) {
@@ -224,9 +223,10 @@ final class Engine {
   /// A look at the model for other threads. Storage is shared until the model changes.
   func snapshot(now: Double) -> EngineSnapshot {
     EngineSnapshot(
-      model: model, sequences: sequences,
+      model: model, sequences: stream.state.sequences,
       delayed: Stats.Delayed(
-        waiting: delayed.count, matched: delayed.counts.matched, forgotten: delayed.counts.forgotten,
+        waiting: stream.state.delayed.count, matched: stream.state.delayed.counts.matched,
+        forgotten: stream.state.delayed.counts.forgotten,
         unmatched: counters.unmatched), counters: counters,
       samplesPerSecond: rate.rate(now: now, count: counters.samples),
       uptimeSeconds: now - startTime, health: checkpoints.problem == nil ? .ok : .degraded,
@@ -271,9 +271,7 @@ final class Engine {
       while !publisherHasEnded { try waitForLetters() }
       // One that is being written may be older than the model.
       while checkpoints.isBusy { try waitForLetters() }
-      if checkpoints.problem != nil || checkpoints.lastWrittenStep != model.steps || hasNewSequences
-        || hasNewDelayed
-      {
+      if checkpoints.problem != nil || checkpoints.lastWrittenPosition != stream.state.position {
         writeCheckpoint(now: now)
         while checkpoints.isBusy { try waitForLetters() }
       }

@@ -1,5 +1,6 @@
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
@@ -36,26 +37,10 @@ extension Engine {
           + "arrays, and what the answer is to be told apart by goes before an empty frame")
     }
     let predicts = settings.ingest.routerPredicts
-    try message.withFrames(from: first) { (frames) throws(SampleError) in
-      try decoder.decode(
-        frames, format: settings.ingest.format, for: predicts ? .answer : .learn, into: &batch,
-        dictionary: &model.space)
-    }
-    let outcome = try learnBatch(predicts: predicts)
+    let outcome = try learnMessage(from: first, predicts: predicts)
     return Acknowledgement(
       samples: outcome.learned, unlearned: outcome.unlearned == 0 ? nil : outcome.unlearned,
       duplicates: outcome.duplicates.isEmpty ? nil : outcome.duplicates.count, step: model.steps,
-      predictions: predicts ? predictions(without: outcome.duplicates) : nil)
-  }
-
-  /// The predictions of the batch's rows, and nil for samples that were not looked at.
-  ///
-  /// - Parameter duplicates: their places in the message, ascending.
-  private func predictions(without duplicates: [Int]) -> [Double?] {
-    let loss = settings.learner.loss
-    // Targets of samples that nobody knows have none.
-    var predictions: [Double?] = margins.map { $0.isNaN ? nil : loss.prediction($0) }
-    for place in duplicates { predictions.insert(nil, at: min(place, predictions.count)) }
-    return predictions
+      predictions: predicts ? stream.predictions(outcome) : nil)
   }
 }

@@ -1,5 +1,6 @@
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 
 /// All settings: the one place that names them. Files, flags, environment variables, the `configuration` query and
 /// the help texts follow from it.

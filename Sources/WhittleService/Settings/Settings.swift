@@ -1,5 +1,6 @@
 public import OnlineLearning
 public import SampleFormats
+public import StreamLearning
 internal import WhittleProtocol
 
 /// Everything that can be set about a daemon, with the values it has when nobody sets any.
@@ -43,29 +44,8 @@ public struct Settings: Sendable, Equatable {
     case debug, info, notice, warning, error
   }
 
-  /// How names lead to weights.
-  public struct Features: Sendable, Equatable {
-    public var space = FeatureSpace.State.Word.dictionary
-    /// Of hashes.
-    public var bits = 18
-    /// Of indices.
-    public var width = 1024
-    /// How many names of hashed features are kept.
-    public var names = 1000
-    public var interactions: [Interaction] = []
-
-    /// The space that they ask for.
-    public var kind: FeatureSpace.Kind {
-      switch space {
-      case .dictionary: .dictionary
-      case .hashed: .hashed(bits: bits)
-      case .indexed: .indexed(width: width)
-      }
-    }
-  }
-
   public var ingest = Ingest()
-  public var features = Features()
+  public var features = FeatureSettings()
   /// What the fields of JSON records are for.
   public var json = JSONFields()
   public var learner = LearnerConfiguration()
@@ -88,4 +68,10 @@ public struct Settings: Sendable, Equatable {
   public var logFormat = LogFormat.text
 
   public init() {}
+
+  /// Those that decide what messages make of the model.
+  public var learning: LearningSettings {
+    LearningSettings(
+      learner: learner, features: features, json: json, limits: limits, delayed: delayed, format: ingest.format)
+  }
 }

@@ -1,5 +1,6 @@
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 public import WhittleProtocol
 
 /// Settings with where each of them came from.
