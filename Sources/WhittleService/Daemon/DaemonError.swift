@@ -28,7 +28,8 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     case .outOfMemory: "there is not enough memory to start"
     case .state(let error): "\(error)"
     case .noWholeCheckpoint(let directory, let errors):
-      "no checkpoint in \(directory) is whole; restore one from a backup, or move them away to start anew:\n"
+      "no checkpoint in \(directory) is whole, and the journal does not go back to the beginning; restore one from a "
+        + "backup, or move all away to start anew:\n"
         + errors.map { "  \($0)" }.joined(separator: "\n")
     case .contradiction(let problem): problem
     case .lastCheckpoint(let error, isJournaled: true):

@@ -25,19 +25,26 @@ struct Restoration {
     for problem in newest.skipped {
       logger.error("a checkpoint cannot be used and is skipped", metadata: ["error": "\(problem)"])
     }
-    if newest.checkpoint == nil, !newest.skipped.isEmpty {
-      throw .noWholeCheckpoint(directory: settings.stateDirectory, newest.skipped)
-    }
     let restored = newest.checkpoint.map {
-      StreamLearner.State($0.model, sequences: $0.sequences, delayed: DelayedSamples(settings.delayed))
+      StreamLearner.State($0.model, sequences: $0.sequences, delayed: $0.delayed, position: $0.position)
     }
     if let restored, let entry = newest.entry {
       logger.info(
         "model restored",
         metadata: ["file": "\(entry.path)", "step": "\(restored.model.steps)", "position": "\(restored.position)"])
     }
-    let replay = try Restoration.replay(after: restored, settings, files, logger)
+    let replay: StreamReplay
+    do throws(DaemonError) {
+      replay = try Restoration.replay(after: restored, settings, files, logger)
+    } catch {
+      // A journal that does not go back to the beginning is missed only because of the checkpoints.
+      guard restored == nil, !newest.skipped.isEmpty, case .state(.journalDamaged) = error else { throw error }
+      throw .noWholeCheckpoint(directory: settings.stateDirectory, newest.skipped)
+    }
     guard let state = replay.state else {
+      if !newest.skipped.isEmpty {
+        throw .noWholeCheckpoint(directory: settings.stateDirectory, newest.skipped)
+      }
       recovered = Recovered(state: StreamLearner.State(settings.learning))
       logger.info("starting with a new model", metadata: ["directory": "\(settings.stateDirectory)"])
       return

@@ -44,7 +44,9 @@ final class CheckpointWriter: Sendable {
           switch job {
           case .stop: return
           case .write(let state):
-            let checkpoint = Checkpoint(state.model, sequences: state.sequences, time: unixSeconds())
+            let checkpoint = Checkpoint(
+              state.model, sequences: state.sequences, delayed: state.delayed, position: state.position,
+              time: unixSeconds())
             engine.put(.checkpointed(write(checkpoint, &store)))
           }
         }

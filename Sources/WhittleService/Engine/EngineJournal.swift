@@ -66,10 +66,10 @@ extension Engine {
     try releaseAnswers()
   }
 
-  /// A checkpoint covers the messages up to `position`.
-  func journalCovered(through position: UInt64) throws(ZeroMQError) {
+  /// A checkpoint covers the messages up to `position`; those up to `removable` are not needed any more.
+  func journalCovered(through position: UInt64, removing removable: UInt64) throws(ZeroMQError) {
     if journal.recordCheckpoint(position) == .recovered { tellRecovered() }
-    journalWriter?.removeCovered(through: position)
+    journalWriter?.removeCovered(through: removable)
     try releaseAnswers()
   }
 
