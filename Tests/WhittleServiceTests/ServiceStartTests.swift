@@ -49,6 +49,7 @@ import ZeroMQ
     key: String, settings: [String: String], before: String, now: String
   ) async throws {
     try await learn(messages(5, seed: 1))
+    let names = try place.checkpointNames
     let error = try await failure(settings)
     guard case .contradiction(let text)? = error else {
       Issue.record("\(String(describing: error))")

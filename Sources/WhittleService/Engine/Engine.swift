@@ -54,6 +54,7 @@ final class Engine {
   /// Answers that wait for the journal.
   var held = HeldAnswers()
   private var journalHasEnded = false
+  var snapshots = SnapshotState()
   var divergence = DivergenceWatch()
   var readingCadence: ReadingCadence
   /// The target of the sample learned last.
@@ -166,6 +167,7 @@ final class Engine {
     }
     for letter in mailbox.takeAll() { try read(letter) }
     doWhatIsDue(now: monotonicSeconds())
+    continueSnapshot()
     return received
   }
 
@@ -255,6 +257,7 @@ final class Engine {
 
   /// Milliseconds until something is due by time, rounded up so that the wait does not end just before it.
   private func millisecondsToNextDeadline() -> Int {
+    if model.isTakingSnapshot { return 0 }
     let now = monotonicSeconds()
     // What waits for another thread becomes due again when that thread's letter comes.
     let times = [
@@ -266,10 +269,10 @@ final class Engine {
     return Int(max(0, min(seconds, 3600) * 1000).rounded(.up))
   }
 
-  /// A look at the model for other threads. Storage is shared until the model changes.
-  func snapshot(now: Double) -> EngineSnapshot {
-    EngineSnapshot(
-      model: model, sequences: stream.state.sequences,
+  /// What other threads are told besides the model.
+  func reading(now: Double) -> EngineReading {
+    EngineReading(
+      sequences: stream.state.sequences,
       delayed: Stats.Delayed(
         waiting: stream.state.delayed.count, matched: stream.state.delayed.counts.matched,
         forgotten: stream.state.delayed.counts.forgotten,
@@ -287,7 +290,7 @@ final class Engine {
     guard !publisherIsBusy else { return }
     publisherIsBusy = true
     publication.restart(step: model.steps, now: now)
-    publisher.publish(snapshot(now: now))
+    takeSnapshot(for: .publication)
   }
 
   /// Learns what was received before the signal to stop, until nothing comes any more or time is up.
@@ -313,7 +316,8 @@ final class Engine {
   /// Publishes a last time, and waits until the last checkpoint is durable.
   private func finish() throws(DaemonError) {
     let now = monotonicSeconds()
-    publisher.publish(snapshot(now: now))
+    finishSnapshots()
+    takeSnapshot(for: .publication)
     publisher.stop()
     do throws(ZeroMQError) {
       // Answers that it still had to put into words are sent on the way.

@@ -66,8 +66,7 @@ extension Engine {
   func writeCheckpoint(now: Double) {
     checkpoints.isBusy = true
     checkpoints.recurrence.restart(step: model.steps, now: now)
-    checkpoints.positionInHand = stream.state.position
-    writer.write(stream.state)
+    takeSnapshot(for: .checkpoint)
   }
 
   /// A client asks for a checkpoint that covers all that is learned now.
