@@ -91,11 +91,16 @@ public struct LocalFileSystem: FileSystem {
   }
 
   public func makeDirectory(_ path: String) throws(StoreError) {
-    if mkdir(path, 0o750) == 0 || errno == EEXIST { return }
     let above = FilePath.parent(of: path)
-    guard errno == ENOENT, above != path else { throw LocalFileSystem.failure("mkdir", path) }
-    try makeDirectory(above)
-    if mkdir(path, 0o750) != 0, errno != EEXIST { throw LocalFileSystem.failure("mkdir", path) }
+    if mkdir(path, 0o750) != 0, errno != EEXIST {
+      guard errno == ENOENT, above != path else { throw LocalFileSystem.failure("mkdir", path) }
+      try makeDirectory(above)
+      if mkdir(path, 0o750) != 0, errno != EEXIST { throw LocalFileSystem.failure("mkdir", path) }
+      try synchronizeDirectory(above)
+      return
+    }
+    // One that was there may have been created just before a crash. What is above may be none of ours to open.
+    try? synchronizeDirectory(above)
   }
 
   /// The error of the call that just failed.
