@@ -125,16 +125,16 @@ private struct JournalReplay {
             """)
         return false
       }
-      let missing = max((next?.position ?? (end == .max ? wanted + 1 : end)) - wanted, proven - wanted + 1)
+      let found = next?.position ?? min(end, proven + 1)
       try pass(
         JournalReport.Gap(
-          path: segment.path, offset: offset, position: wanted, missing: missing,
-          problem: "what is there is not a record as it was written, and messages up to \(proven) had been made durable"))
-      guard let next else {
-        expected = end == .max ? proven + 1 : end
-        return true
-      }
-      (offset, position, expected) = (next.offset, next.position, next.position)
+          path: segment.path, offset: offset, position: wanted, missing: found - wanted,
+          problem: """
+            what is there is not a record as it was written, and messages up to \(proven) had been made durable
+            """))
+      expected = found
+      guard let next else { return true }
+      (offset, position) = (next.offset, next.position)
     }
     return true
   }
@@ -158,7 +158,8 @@ private struct JournalReplay {
       // What was durable from here on was so on condition of a checkpoint, which there is not.
       if head.header.needsCheckpoint { break }
     }
-    return highest >= position ? highest : nil
+    // The last number counts no message.
+    return highest >= position ? min(highest, .max - 1) : nil
   }
 
   /// Goes on past damage, or not.
