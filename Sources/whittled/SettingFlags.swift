@@ -146,6 +146,8 @@ struct OperationFlags: SettingFlags {
   @Option(name: name("checkpoint.every_seconds"), help: help("checkpoint.every_seconds"))
   var checkpointSeconds: String?
   @Option(name: name("checkpoint.keep"), help: help("checkpoint.keep")) var keep: String?
+  @Option(name: name("checkpoint.keep_hourly"), help: help("checkpoint.keep_hourly")) var keepHourly: String?
+  @Option(name: name("checkpoint.keep_daily"), help: help("checkpoint.keep_daily")) var keepDaily: String?
   @Option(name: name("shutdown.drain_seconds"), help: help("shutdown.drain_seconds")) var drain: String?
   @Option(name: name("log.level"), help: help("log.level")) var logLevel: String?
   @Option(name: name("log.format"), help: help("log.format")) var logFormat: String?
@@ -153,7 +155,8 @@ struct OperationFlags: SettingFlags {
   var texts: [String: [String]] {
     given([
       "state.directory": stateDirectory, "checkpoint.every_samples": checkpointSamples,
-      "checkpoint.every_seconds": checkpointSeconds, "checkpoint.keep": keep, "shutdown.drain_seconds": drain,
+      "checkpoint.every_seconds": checkpointSeconds, "checkpoint.keep": keep, "checkpoint.keep_hourly": keepHourly,
+      "checkpoint.keep_daily": keepDaily, "shutdown.drain_seconds": drain,
       "log.level": logLevel, "log.format": logFormat,
     ])
   }

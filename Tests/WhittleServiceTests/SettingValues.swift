@@ -85,6 +85,8 @@ struct SettingValue: Sendable {
     "checkpoint.every_samples": SettingValue("1000000000000"),
     "checkpoint.every_seconds": SettingValue("0"),
     "checkpoint.keep": SettingValue("1"),
+    "checkpoint.keep_hourly": SettingValue("0"),
+    "checkpoint.keep_daily": SettingValue("1000000"),
     "shutdown.drain_seconds": SettingValue("0"),
     "log.level": SettingValue("debug"),
     "log.format": SettingValue("json"),

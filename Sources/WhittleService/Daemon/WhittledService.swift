@@ -41,7 +41,7 @@ public struct WhittledService: Service {
       context = try Context()
       mailbox = try Mailbox()
       publisher = try Publisher(engine: mailbox, notifier: notifier, logger: logger)
-      writer = try CheckpointWriter(keep: loaded.settings.checkpointKeep, engine: mailbox, logger: logger)
+      writer = try CheckpointWriter(keeping: loaded.settings.checkpointRetention, engine: mailbox, logger: logger)
     } catch {
       throw .messaging(error)
     }

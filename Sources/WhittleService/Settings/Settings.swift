@@ -1,3 +1,4 @@
+public import ModelStore
 public import OnlineLearning
 public import SampleFormats
 public import StreamLearning
@@ -60,8 +61,8 @@ public struct Settings: Sendable, Equatable {
   /// Where checkpoints live.
   public var stateDirectory = "whittled-state"
   public var checkpointEvery = Cadence(samples: 1_000_000, seconds: 30)
-  /// How many checkpoints are kept.
-  public var checkpointKeep = 3
+  /// Which checkpoints are kept.
+  public var checkpointRetention = Retention()
   /// For how long, at most, what was received is still learned after a signal to stop. Seconds.
   public var drainSeconds = 5.0
   public var logLevel = LogLevel.info
