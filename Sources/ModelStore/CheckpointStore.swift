@@ -25,17 +25,21 @@ public struct CheckpointStore: Sendable {
     public let skipped: [StoreError]
   }
 
+  /// Where whittled keeps its state if nobody says otherwise.
+  public static let defaultDirectory = "whittled-state"
+
   public let directory: String
-  private let files: any FileSystem
+  let files: any FileSystem
   /// Known to be whole: read or written by this process.
   private var whole: Set<UInt64> = []
   /// Known to be damaged, and reported.
   private var damaged: Set<UInt64> = []
   /// When they were made, as far as that was asked for.
   private var times: [UInt64: Double] = [:]
-  private var nextSequence: UInt64 = 1
+  var nextSequence: UInt64 = 1
 
-  /// Opens the directory, creating it where it is missing, and clears away what an interrupted write left.
+  /// Opens the directory, creating it where it is missing, clears away what an interrupted write left, and finishes what an
+  /// interrupted `restore` began.
   ///
   /// - Throws: the call that failed.
   public init(
@@ -45,20 +49,33 @@ public struct CheckpointStore: Sendable {
     self.files = files
     try files.makeDirectory(directory)
     try files.removeUnfinished(in: directory)
+    try finishRestoring()
     nextSequence = (try entries().last?.sequence ?? 0) + 1
   }
 
   /// All checkpoint files, oldest first.
   public func entries() throws(StoreError) -> [Entry] {
-    try files.names(in: directory).compactMap { entry($0) }.sorted { $0.sequence < $1.sequence }
+    try CheckpointStore.entries(in: directory, on: files)
+  }
+
+  /// All checkpoint files of a directory, oldest first. Changes nothing, and needs no lock.
+  public static func entries(
+    in directory: String, on files: any FileSystem = LocalFileSystem()
+  ) throws(StoreError) -> [Entry] {
+    try files.names(in: directory).compactMap { entry($0, in: directory) }.sorted { $0.sequence < $1.sequence }
   }
 
   private static func name(sequence: UInt64, step: UInt64) -> String {
-    let digits = String(sequence)
-    return "checkpoint-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits)-step-\(step).safetensors"
+    "checkpoint-\(digits(sequence))-step-\(step).safetensors"
   }
 
-  private func entry(_ name: String) -> Entry? {
+  /// A sequence number as names have it.
+  static func digits(_ sequence: UInt64) -> String {
+    let digits = String(sequence)
+    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
+
+  static func entry(_ name: String, in directory: String) -> Entry? {
     let parts = name.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 4, parts[0] == "checkpoint", parts[2] == "step", parts[3].hasSuffix(".safetensors"),
       let sequence = UInt64(parts[1]), sequence < .max, let step = UInt64(parts[3].dropLast(".safetensors".count)),

@@ -59,7 +59,7 @@ public struct Settings: Sendable, Equatable {
   public var rejectsPerSecond = 1
   public var queryBind = [DefaultEndpoints.query]
   /// Where checkpoints live.
-  public var stateDirectory = "whittled-state"
+  public var stateDirectory = CheckpointStore.defaultDirectory
   public var checkpointEvery = Cadence(samples: 1_000_000, seconds: 30)
   /// Which checkpoints are kept.
   public var checkpointRetention = Retention()
