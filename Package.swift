@@ -41,6 +41,8 @@ let package = Package(
     .target(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: strict),
     .target(name: "ModelStore", dependencies: ["OnlineLearning", "CProcessor"], swiftSettings: strict),
+    .target(
+      name: "StreamLearning", dependencies: ["OnlineLearning", "SampleFormats", "ModelStore"], swiftSettings: strict),
     .target(name: "WhittleProtocol", swiftSettings: strict),
     .target(
       name: "WhittleService",

@@ -149,6 +149,8 @@ struct OperationFlags: SettingFlags {
   @Option(name: name("checkpoint.every_seconds"), help: help("checkpoint.every_seconds"))
   var checkpointSeconds: String?
   @Option(name: name("checkpoint.keep"), help: help("checkpoint.keep")) var keep: String?
+  @Option(name: name("checkpoint.keep_hourly"), help: help("checkpoint.keep_hourly")) var keepHourly: String?
+  @Option(name: name("checkpoint.keep_daily"), help: help("checkpoint.keep_daily")) var keepDaily: String?
   @Option(name: name("journal.sync"), help: help("journal.sync")) var journalSync: String?
   @Option(name: name("journal.interval_seconds"), help: help("journal.interval_seconds")) var journalInterval: String?
   @Option(name: name("journal.segment_bytes"), help: help("journal.segment_bytes")) var journalSegment: String?
@@ -162,7 +164,8 @@ struct OperationFlags: SettingFlags {
   var texts: [String: [String]] {
     given([
       "state.directory": stateDirectory, "checkpoint.every_samples": checkpointSamples,
-      "checkpoint.every_seconds": checkpointSeconds, "checkpoint.keep": keep, "shutdown.drain_seconds": drain,
+      "checkpoint.every_seconds": checkpointSeconds, "checkpoint.keep": keep, "checkpoint.keep_hourly": keepHourly,
+      "checkpoint.keep_daily": keepDaily, "shutdown.drain_seconds": drain,
       "journal.sync": journalSync, "journal.interval_seconds": journalInterval, "journal.segment_bytes": journalSegment,
       "journal.keep_bytes": journalKeep, "journal.buffer_bytes": journalBuffer,
       "journal.past_damage": journalPastDamage, "log.level": logLevel, "log.format": logFormat,

@@ -86,6 +86,8 @@ struct SettingValue: Sendable {
     "checkpoint.every_samples": SettingValue("1000000000000"),
     "checkpoint.every_seconds": SettingValue("0"),
     "checkpoint.keep": SettingValue("1"),
+    "checkpoint.keep_hourly": SettingValue("0"),
+    "checkpoint.keep_daily": SettingValue("1000000"),
     "journal.sync": SettingValue("always"),
     "journal.interval_seconds": SettingValue("0.25"),
     "journal.segment_bytes": SettingValue("4096"),

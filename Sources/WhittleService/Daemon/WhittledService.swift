@@ -54,7 +54,7 @@ public struct WhittledService: Service {
         : try JournalWriter(
           journal, reportsProgress: journal.sync == .always || loaded.settings.ingest.routerAcknowledge != .accepted,
           engine: mailbox, logger: logger)
-      writer = try CheckpointWriter(keep: loaded.settings.checkpointKeep, engine: mailbox, logger: logger)
+      writer = try CheckpointWriter(keeping: loaded.settings.checkpointRetention, engine: mailbox, logger: logger)
     } catch {
       throw .messaging(error)
     }

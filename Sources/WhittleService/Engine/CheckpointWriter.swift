@@ -14,11 +14,11 @@ final class CheckpointWriter: Sendable {
   private let jobs: Mailbox<Job>
   private let engine: Mailbox<EngineLetter>
   private let logger: Logger
-  private let keep: Int
+  private let retention: Retention
 
-  init(keep: Int, engine: Mailbox<EngineLetter>, logger: Logger) throws(ZeroMQError) {
+  init(keeping retention: Retention, engine: Mailbox<EngineLetter>, logger: Logger) throws(ZeroMQError) {
     jobs = try Mailbox()
-    self.keep = keep
+    self.retention = retention
     self.engine = engine
     self.logger = logger
   }
@@ -74,7 +74,7 @@ final class CheckpointWriter: Sendable {
   /// What cannot be removed costs space, not the checkpoint: it is logged, and tried again after the next one.
   private func removeOld(_ store: inout CheckpointStore) {
     do throws(StoreError) {
-      for damaged in try store.retain(newest: keep) {
+      for damaged in try store.retain(retention) {
         logger.error("a checkpoint is damaged; it is left where it is", metadata: ["error": "\(damaged)"])
       }
     } catch {

@@ -1,3 +1,4 @@
+internal import ModelStore
 internal import OnlineLearning
 internal import SampleFormats
 internal import StreamLearning
@@ -158,7 +159,14 @@ public enum SettingTable {
     .number(
       "checkpoint.every_seconds", \.checkpointEvery.seconds,
       "Write a checkpoint after so many seconds; 0: not by time."),
-    .integer("checkpoint.keep", \.checkpointKeep, "Checkpoints to keep; older ones are removed.", 1...1_000_000),
+    .integer(
+      "checkpoint.keep", \.checkpointRetention.newest, "Checkpoints to keep: so many of the newest.", 1...1_000_000),
+    .integer(
+      "checkpoint.keep_hourly", \.checkpointRetention.hourly,
+      "For so many hours before this one, the newest of each is kept too; 0: none.", 0...1_000_000),
+    .integer(
+      "checkpoint.keep_daily", \.checkpointRetention.daily,
+      "For so many days before this one, the newest of each is kept too; 0: none.", 0...1_000_000),
     .choice(
       "journal.sync", \.journal.sync,
       "Messages are kept until a checkpoint covers them. always: synced batch by batch; interval; none; off: no journal."

@@ -1,3 +1,4 @@
+public import ModelStore
 public import OnlineLearning
 public import SampleFormats
 public import StreamLearning
@@ -95,10 +96,10 @@ public struct Settings: Sendable, Equatable {
   public var rejectsPerSecond = 1
   public var queryBind = [DefaultEndpoints.query]
   /// Where checkpoints live.
-  public var stateDirectory = "whittled-state"
+  public var stateDirectory = CheckpointStore.defaultDirectory
   public var checkpointEvery = Cadence(samples: 1_000_000, seconds: 30)
-  /// How many checkpoints are kept.
-  public var checkpointKeep = 3
+  /// Which checkpoints are kept.
+  public var checkpointRetention = Retention()
   public var journal = Journal()
   /// For how long, at most, what was received is still learned after a signal to stop. Seconds.
   public var drainSeconds = 5.0
