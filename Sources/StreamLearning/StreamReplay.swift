@@ -72,7 +72,8 @@ public struct StreamReplay {
   private mutating func learn(_ record: JournalRecord, _ directory: String) throws(StoreError) {
     guard let kind = MessageKind(rawValue: record.kind) else {
       throw .damaged(
-        path: directory, problem: "message \(record.position) is of kind \(record.kind), which this whittle does not know")
+        path: directory,
+        problem: "message \(record.position) is of kind \(record.kind), which this whittle does not know")
     }
     do throws(SampleError) {
       // Taken out, so that it is changed in place.

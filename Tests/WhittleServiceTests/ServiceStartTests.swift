@@ -83,7 +83,8 @@ import ZeroMQ
       "validation.half_life": "10",
     ]
     let daemon = try await TestDaemon(in: place, settings)
-    let changes = daemon.log.lines("a setting differs from those that the model was learned with; it holds from here on")
+    let changes = daemon.log.lines(
+      "a setting differs from those that the model was learned with; it holds from here on")
     let before = [
       "penalty.l1": "0.01", "penalty.l2": "0.001", "penalty.threshold": "none", "learning_rate.initial": "0.01",
       "validation.half_life": "1000", "penalty.period": "4",
@@ -118,15 +119,18 @@ import ZeroMQ
     try await daemon.push(Array(stream[20...]))
     try await daemon.stats { $0.messages == 20 }
     try await daemon.stop()
-    #expect(daemon.log.lines("a setting differs from those that the model was learned with; it holds from here on").isEmpty)
+    #expect(
+      daemon.log.lines("a setting differs from those that the model was learned with; it holds from here on").isEmpty)
     #expect(try place.newestModel().map(ModelBits.init) == ModelBits(try model(stream)))
   }
 
   @Test func anotherOptimizerIsTakenOnWithWhatItBrings() async throws {
     try await learn(messages(20, seed: 11))
     let daemon = try await TestDaemon(in: place, ["model.optimizer": "normalized", "penalty.factors": "sleep=0"])
-    let changes = daemon.log.lines("a setting differs from those that the model was learned with; it holds from here on")
-      .map { [$0.fields["key"], $0.fields["before"], $0.fields["now"]] }
+    let changes = daemon.log.lines(
+      "a setting differs from those that the model was learned with; it holds from here on"
+    )
+    .map { [$0.fields["key"], $0.fields["before"], $0.fields["now"]] }
     #expect(
       changes == [
         ["model.optimizer", "sgd", "normalized"], ["learning_rate.schedule", "inverse_scaling", "constant"],

@@ -352,7 +352,8 @@ final class Engine {
       throw .messaging(error)
     }
     if held.count > 0 {
-      logger.error("messages were learned that are not safe; they were not acknowledged", metadata: ["messages": "\(held.count)"])
+      logger.error(
+        "messages were learned that are not safe; they were not acknowledged", metadata: ["messages": "\(held.count)"])
     }
   }
 

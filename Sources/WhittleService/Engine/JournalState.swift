@@ -40,7 +40,8 @@ struct JournalState {
   /// Why the daemon is degraded, if it is.
   var problem: String? {
     if let failure = failure ?? failureBefore {
-      return "the journal could not be written: \(failure); messages since are in memory only until a checkpoint is written"
+      return
+        "the journal could not be written: \(failure); messages since are in memory only until a checkpoint is written"
     }
     return gapEnd == nil ? nil : "the journal is written again, but lacks messages until a checkpoint is written"
   }
