@@ -109,7 +109,9 @@ public struct Settings: Sendable, Equatable {
   public init() {}
 
   /// Where the journal lives.
-  var journalDirectory: String { "\(stateDirectory)/journal" }
+  var journalDirectory: String { Settings.journalDirectory(in: stateDirectory) }
+
+  static func journalDirectory(in state: String) -> String { "\(state)/journal" }
 
   /// Those that decide what messages make of the model.
   public var learning: LearningSettings {
