@@ -14,6 +14,9 @@ public struct DelayedSamples: Sendable {
       self.samples = samples
       self.age = age
     }
+
+    /// Keeps all, forever.
+    static let none = Bounds(samples: .max, age: .infinity)
   }
 
   /// A sample that waits.
@@ -23,12 +26,12 @@ public struct DelayedSamples: Sendable {
     public let importance: Double
     /// The margin that was given out.
     public let margin: Double
-    fileprivate let time: Double
-    fileprivate let number: UInt64
+    let time: Double
+    let number: UInt64
   }
 
   /// What has become of samples so far.
-  public struct Counts: Sendable, Equatable {
+  public struct Counts: Sendable, Equatable, Codable {
     /// Kept until their targets came.
     public var matched: UInt64 = 0
     /// Let go because too many waited, or for too long, or because their id came anew.
@@ -38,12 +41,12 @@ public struct DelayedSamples: Sendable {
   }
 
   public private(set) var bounds: Bounds
-  public private(set) var counts = Counts()
-  private var samples: [[UInt8]: Sample] = [:]
+  public internal(set) var counts = Counts()
+  var samples: [[UInt8]: Sample] = [:]
   /// Ids in the order in which they came, from `first` on; those whose number differs from their sample's are gone.
-  private(set) var order: [(id: [UInt8], number: UInt64)] = []
-  private var first = 0
-  private var nextNumber: UInt64 = 0
+  var order: [(id: [UInt8], number: UInt64)] = []
+  private(set) var first = 0
+  var nextNumber: UInt64 = 0
 
   public init(_ bounds: Bounds) { self.bounds = bounds }
 

@@ -87,7 +87,11 @@ extension Engine {
     switch result {
     case .success(let written):
       if checkpoints.problem != nil { logger.notice("recovered: a checkpoint could be written again") }
+      // As long as older checkpoints are kept, so is what leads from one of them to the newest, should that be damaged.
+      let before =
+        settings.checkpointRetention.newest > 1 ? checkpoints.lastWrittenPosition ?? 0 : checkpoints.positionInHand
       checkpoints.record(written, now: now)
+      try journalCovered(through: checkpoints.positionInHand, removing: before)
       logger.info(
         "checkpoint written",
         metadata: [

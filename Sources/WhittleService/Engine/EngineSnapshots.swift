@@ -68,9 +68,9 @@ extension Engine {
     case .publication:
       return { publisher.publish(EngineSnapshot(model: $0, reading: reading)) }
     case .checkpoint:
-      checkpoints.positionInHand = stream.state.position
-      let (sequences, time) = (stream.state.sequences, unixSeconds())
-      return { writer.write(Checkpoint($0, sequences: sequences, time: time)) }
+      let state = (stream.state.sequences, stream.state.delayed, stream.state.position)
+      checkpoints.positionInHand = state.2
+      return { writer.write($0, state.0, state.1, position: state.2) }
     case .stats(let envelope):
       return { publisher.answer(.stats, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
     case .coefficients(let names, let top, let envelope):
