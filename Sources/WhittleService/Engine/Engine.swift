@@ -26,6 +26,8 @@ final class Engine {
   var sequences: SourceSequences
   /// Whether that differs from what the writer was last given.
   var hasNewSequences = false
+  /// The highest numbers of messages that were rejected, and that the next of their sources may follow nevertheless.
+  var passedOver: [[UInt8]: UInt64] = [:]
   let decoder: SampleDecoder
   var batch = SampleBatch()
   /// Rows to be learned that follow each other, where samples have ids, and the margins that were given out for them.
@@ -176,9 +178,9 @@ final class Engine {
         try decoder.decode(
           frames, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.space)
       }
-      _ = try learnBatch(predicts: false)
+      _ = try learnInTurn(predicts: false)
     } catch {
-      reject(error, payload: message.count - 1)
+      reject(outOfTurn(error), payload: message.count - 1)
     }
   }
 

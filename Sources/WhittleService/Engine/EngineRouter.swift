@@ -13,8 +13,10 @@ extension Engine {
     do throws(SampleError) {
       answer = encodedReply(try learn(envelope))
     } catch {
+      let error = outOfTurn(error)
       let rejection = reject(error, payload: envelope.payload.lowerBound)
-      answer = encodedFailure(IngestFailure(rejection.reason, error.message, at: rejection.position))
+      answer = encodedFailure(
+        IngestFailure(rejection.reason, error.message, at: rejection.position, last: error.label.map(lastNumber)))
     }
     try send(answer, to: envelope.answer, over: socket)
   }
@@ -41,11 +43,13 @@ extension Engine {
         frames, format: settings.ingest.format, for: predicts ? .answer : .learn, into: &batch,
         dictionary: &model.space)
     }
-    let outcome = try learnBatch(predicts: predicts)
+    // A duplicate leaves nothing of the batch.
+    let label = batch.labels.message
+    let outcome = try learnInTurn(predicts: predicts)
     return Acknowledgement(
       samples: outcome.learned, unlearned: outcome.unlearned == 0 ? nil : outcome.unlearned,
       duplicates: outcome.duplicates.isEmpty ? nil : outcome.duplicates.count, step: model.steps,
-      predictions: predicts ? predictions(without: outcome.duplicates) : nil)
+      predictions: predicts ? predictions(without: outcome.duplicates) : nil, last: label.map(lastNumber))
   }
 
   /// The predictions of the batch's rows, and nil for samples that were not looked at.
