@@ -118,7 +118,7 @@ import ZeroMQ
       if case .failure(let failure) = $0 { (failure.code, failure.last) } else { nil }
     }
     #expect(told.map { $0?.0 } == ["sequence", nil, "sequence", "limit", "feature_value", "sequence"])
-    #expect(told.map { $0?.1 } == [0, nil, 1, 0, 0, 0])
+    #expect(told.map { $0?.1 } == [0, nil, 1, nil, nil, 0])
     if case .failure(let failure) = answers[2] {
       #expect(failure.message.contains("message 9 of source \"a\" follows 7, and the last that is here is 1;"))
     }

@@ -35,11 +35,11 @@ extension Engine {
   /// What a message is rejected for that has this error: that it was not its turn, if so, and else the error, after which its
   /// successor may come.
   func outOfTurn(_ error: SampleError) -> SampleError {
-    // A source that there is no room for has no turn, and nothing is kept for it.
     guard let label = error.label, label.previous != nil, error.reason != .sequence else { return error }
     if let error = missing(before: label) { return error.about(label) }
     guard sequences.knows(label.source.span) || sequences.count + passedOver.count < settings.limits.sources else {
-      return error
+      // A source that there is no room for has no turns: nothing is kept for it, and no number told.
+      return error.about(nil)
     }
     if label.seq > lastNumber(of: label) { passedOver[label.source] = max(label.seq, passedOver[label.source] ?? 0) }
     return error
