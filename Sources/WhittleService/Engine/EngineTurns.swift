@@ -24,7 +24,10 @@ extension Engine {
   func outOfTurn(_ error: SampleError) -> SampleError {
     guard let label = error.label, label.previous != nil, error.reason != .sequence else { return error }
     if let error = missing(before: label, last: lastNumber(of: label), passedOver) { return error.about(label) }
-    guard stream.state.sequences.knows(label.source.span) || stream.state.sequences.count + passedOver.count < settings.limits.sources else {
+    guard
+      stream.state.sequences.knows(label.source.span)
+        || stream.state.sequences.count + passedOver.count < settings.limits.sources
+    else {
       // A source that there is no room for has no turns: nothing is kept for it, and no number told.
       return error.about(nil)
     }
@@ -33,7 +36,9 @@ extension Engine {
   }
 
   /// The highest number of an accepted message of the source; 0 where there was none.
-  func lastNumber(of label: SampleLabels.MessageLabel) -> UInt64 { stream.state.sequences.last(of: label.source.span) ?? 0 }
+  func lastNumber(of label: SampleLabels.MessageLabel) -> UInt64 {
+    stream.state.sequences.last(of: label.source.span) ?? 0
+  }
 }
 
 /// The error about a message whose turn it is not; nil where it may come, or was here before.
@@ -44,7 +49,8 @@ extension Engine {
 func missing(
   before label: SampleLabels.MessageLabel, last: UInt64, _ passedOver: [[UInt8]: UInt64]
 ) -> SampleError? {
-  guard let previous = label.previous, label.seq > last, previous > last, previous > passedOver[label.source] ?? 0 else {
+  guard let previous = label.previous, label.seq > last, previous > last, previous > passedOver[label.source] ?? 0
+  else {
     return nil
   }
   let source = String(decoding: label.source, as: UTF8.self)
