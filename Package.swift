@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "OnlineLearning", dependencies: ["CProcessor"], swiftSettings: strict),
     .target(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: strict),
-    .target(name: "ModelStore", dependencies: ["OnlineLearning"], swiftSettings: strict),
+    .target(name: "ModelStore", dependencies: ["OnlineLearning", "CProcessor"], swiftSettings: strict),
     .target(
       name: "StreamLearning", dependencies: ["OnlineLearning", "SampleFormats", "ModelStore"], swiftSettings: strict),
     .target(name: "WhittleProtocol", swiftSettings: strict),
@@ -81,6 +81,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["OnlineLearning"], path: "Tests/TestSupport", swiftSettings: strict),
     .target(
+      name: "DiskDoubles", dependencies: ["ModelStore", "TestSupport"], path: "Tests/DiskDoubles",
+      swiftSettings: strict),
+    .target(
       name: "Fuzzing", dependencies: ["OnlineLearning", "SampleFormats"], path: "Tests/Fuzzing", exclude: ["Corpus"],
       swiftSettings: strict),
     .executableTarget(
@@ -100,13 +103,15 @@ let package = Package(
       dependencies: ["SampleFormats", "OnlineLearning", "TestSupport", "CAllocationCounter"],
       swiftSettings: strict),
     .testTarget(
-      name: "ModelStoreTests", dependencies: ["ModelStore", "OnlineLearning", "TestSupport"], swiftSettings: strict),
+      name: "ModelStoreTests",
+      dependencies: ["ModelStore", "OnlineLearning", "TestSupport", "DiskDoubles", "CProcessor"],
+      swiftSettings: strict),
     .testTarget(name: "WhittleProtocolTests", dependencies: ["WhittleProtocol"], swiftSettings: strict),
     .testTarget(
       name: "WhittleServiceTests",
       dependencies: [
         "WhittleService", "WhittleProtocol", "ModelStore", "OnlineLearning", "SampleFormats", "ZeroMQ",
-        "TestSupport",
+        "TestSupport", "DiskDoubles",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],

@@ -103,6 +103,27 @@ INSTRUCTION double_pair doubles(int_pair pair) {
   return __builtin_convertvector(pair, double_pair);
 }
 
+// Whether the processor has the instruction below.
+INSTRUCTION _Bool has_crc32c(void) {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("sse4.2") != 0;
+#else
+  return 0;
+#endif
+}
+
+// The register of the Castagnoli cyclic redundancy check after eight more bytes, the first in the lowest. Only where has_crc32c.
+#ifdef __x86_64__
+__attribute__((target("sse4.2"))) static inline unsigned int crc32c_of_word(unsigned int check, unsigned long long word) {
+  return (unsigned int)__builtin_ia32_crc32di(check, word);
+}
+#else
+INSTRUCTION unsigned int crc32c_of_word(unsigned int check, unsigned long long word) {
+  (void)word;
+  return check;
+}
+#endif
+
 #undef INSTRUCTION
 
 #endif

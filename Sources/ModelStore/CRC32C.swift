@@ -1,7 +1,16 @@
-/// The Castagnoli cyclic redundancy check (RFC 3720, B.4), by slicing eight bytes at a time
-/// (Kounavis and Berry, 2005).
+internal import CProcessor
+
+/// The Castagnoli cyclic redundancy check (RFC 3720, B.4): by the processor's instruction where it has one, else by slicing
+/// eight bytes at a time (Kounavis and Berry, 2005).
 struct CRC32C {
-  private var register: UInt32 = .max
+  private var register: UInt32
+
+  /// - Parameter seed: two checks of the same bytes agree only where their seeds do. The standard's is 0.
+  init(seed: UInt32 = 0) {
+    register = ~seed
+  }
+
+  private static let hasInstruction = has_crc32c()
 
   private static let tables: [UInt32] = {
     var tables = [UInt32](repeating: 0, count: 8 * 256)
@@ -22,6 +31,23 @@ struct CRC32C {
 
   /// - Complexity: O(bytes)
   mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    if CRC32C.hasInstruction { updateByInstruction(bytes) } else { updateByTables(bytes) }
+  }
+
+  /// For a processor that has the instruction only.
+  mutating func updateByInstruction(_ bytes: UnsafeRawBufferPointer) {
+    var register = register
+    let words = bytes.count & ~7
+    var offset = 0
+    while offset < words {
+      register = crc32c_of_word(register, bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian)
+      offset += 8
+    }
+    self.register = register
+    updateByTables(.init(rebasing: bytes[words...]))
+  }
+
+  mutating func updateByTables(_ bytes: UnsafeRawBufferPointer) {
     // One bounds check fewer a byte: every index below is under 8 · 256 by construction.
     CRC32C.tables.withUnsafeBufferPointer { tables in
       var register = register

@@ -39,7 +39,8 @@ public struct Checkpoint: Sendable {
   /// waited.
   public static let formatVersion = 2
 
-  public let model: Model
+  /// The model as of the checkpoint's step.
+  public let snapshot: ModelSnapshot
   /// How far the sources of samples had got.
   public let sequences: SourceSequences
   /// The samples that wait for their targets. Those of a file have no bounds.
@@ -51,14 +52,27 @@ public struct Checkpoint: Sendable {
 
   /// - Parameter delayed: their features are the model's.
   public init(
-    _ model: Model, sequences: SourceSequences = SourceSequences(),
+    _ snapshot: ModelSnapshot, sequences: SourceSequences = SourceSequences(),
     delayed: DelayedSamples = DelayedSamples(DelayedSamples.Bounds()), position: UInt64 = 0, time: Double
   ) {
-    self.model = model
+    self.snapshot = snapshot
     self.sequences = sequences
     self.delayed = delayed
     self.position = position
     self.time = time
+  }
+
+  /// The model, to go on from.
+  ///
+  /// - Complexity: O(1) for a checkpoint that was read
+  public var model: Model { snapshot.model }
+
+  /// As above, of a model that does not change.
+  public init(
+    _ model: Model, sequences: SourceSequences = SourceSequences(),
+    delayed: DelayedSamples = DelayedSamples(DelayedSamples.Bounds()), position: UInt64 = 0, time: Double
+  ) {
+    self.init(ModelSnapshot(model), sequences: sequences, delayed: delayed, position: position, time: time)
   }
 
   /// The `state` text.
@@ -75,36 +89,33 @@ public struct Checkpoint: Sendable {
   ///
   /// - Complexity: O(features + bytes of names)
   func encoded() throws -> [[UInt8]] {
-    let learner = model.learner
-    // Features that are known but not yet part of the learner have weight zero.
-    var grown = learner
-    grown.grow(to: model.space.count)
-    let names = model.space.names
+    let learner = snapshot.learner
+    let names = snapshot.names
     // The widest elements first, so that all are aligned.
     let columns = LinearLearner.columns(of: learner.configuration)
-    var tensors = try columns.filter { $0.kind == .float64 }.map { try Checkpoint.tensor($0, of: grown) }
+    var tensors = try columns.filter { $0.kind == .float64 }.map { try Checkpoint.tensor($0, of: learner) }
     tensors.append(SafeTensors.Tensor("name_ends", .int64, names.ends))
-    let lastSeen = model.space.lastSeenSteps
+    let lastSeen = snapshot.lastSeenSteps
     if !lastSeen.isEmpty { tensors.append(SafeTensors.Tensor("last_seen", .int64, lastSeen.map { Int($0) })) }
     let waiting = delayed.columns
     tensors += Checkpoint.wideTensors(of: waiting)
-    tensors.append(SafeTensors.Tensor("coefficients", .float32, grown.coefficients()))
-    tensors += try columns.filter { $0.kind != .float64 }.map { try Checkpoint.tensor($0, of: grown) }
+    tensors.append(SafeTensors.Tensor("coefficients", .float32, learner.coefficients()))
+    tensors += try columns.filter { $0.kind != .float64 }.map { try Checkpoint.tensor($0, of: learner) }
     if let indices = names.indices { tensors.append(SafeTensors.Tensor("name_indices", .uint32, indices)) }
     tensors += Checkpoint.narrowTensors(of: waiting)
     tensors.append(SafeTensors.Tensor("names", .uint8, names.bytes))
     if waiting.count > 0 { tensors.append(SafeTensors.Tensor("delayed_ids", .uint8, waiting.ids)) }
-    let state = State(learner: learner.state, validation: model.validation)
+    let state = State(learner: learner.state, validation: snapshot.validation)
     var header = try SafeTensors.header(
       tensors,
       metadata: [
         "format": Checkpoint.format,
         "format_version": String(Checkpoint.formatVersion),
-        "step": String(model.steps),
+        "step": String(snapshot.steps),
         "time": String(time),
         "position": String(position),
-        "configuration": try Checkpoint.json(model.configuration),
-        "features": try Checkpoint.json(model.space.state),
+        "configuration": try Checkpoint.json(snapshot.configuration),
+        "features": try Checkpoint.json(snapshot.space),
         "state": try Checkpoint.json(state),
         "sequences": try Checkpoint.json(sequences),
         "delayed": try Checkpoint.json(delayed.counts),

@@ -113,7 +113,7 @@ public struct CheckpointStore: Sendable {
   /// - Complexity: O(features)
   public mutating func write(_ checkpoint: Checkpoint) throws(StoreError) -> (entry: Entry, bytes: Int) {
     let sequence = nextSequence
-    let step = checkpoint.model.steps
+    let step = checkpoint.snapshot.steps
     let path = "\(directory)/\(CheckpointStore.name(sequence: sequence, step: step))"
     let chunks: [[UInt8]]
     do {

@@ -65,7 +65,7 @@ public protocol FileSystem: Sendable {
   /// The names in a directory, in no order.
   func names(in directory: String) throws(StoreError) -> [String]
 
-  /// Creates a directory and those above it, where they are missing.
+  /// Creates a directory and those above it, where they are missing, and makes their names durable.
   func makeDirectory(_ path: String) throws(StoreError)
 }
 

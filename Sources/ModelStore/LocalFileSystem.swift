@@ -53,6 +53,10 @@ public struct LocalFileSystem: FileSystem {
 
   public func synchronize(_ file: OpenFile) throws(StoreError) {
     if fsync(file.number) != 0 { throw LocalFileSystem.failure("fsync", file.path) }
+    // Nobody finds a file again that was removed meanwhile.
+    var status = stat()
+    if fstat(file.number, &status) != 0 { throw LocalFileSystem.failure("fstat", file.path) }
+    if status.st_nlink == 0 { throw .system(call: "fsync", path: file.path, code: ENOENT) }
   }
 
   public func synchronizeDirectory(_ path: String) throws(StoreError) {
@@ -91,11 +95,16 @@ public struct LocalFileSystem: FileSystem {
   }
 
   public func makeDirectory(_ path: String) throws(StoreError) {
-    if mkdir(path, 0o750) == 0 || errno == EEXIST { return }
     let above = FilePath.parent(of: path)
-    guard errno == ENOENT, above != path else { throw LocalFileSystem.failure("mkdir", path) }
-    try makeDirectory(above)
-    if mkdir(path, 0o750) != 0, errno != EEXIST { throw LocalFileSystem.failure("mkdir", path) }
+    if mkdir(path, 0o750) != 0, errno != EEXIST {
+      guard errno == ENOENT, above != path else { throw LocalFileSystem.failure("mkdir", path) }
+      try makeDirectory(above)
+      if mkdir(path, 0o750) != 0, errno != EEXIST { throw LocalFileSystem.failure("mkdir", path) }
+      try synchronizeDirectory(above)
+      return
+    }
+    // One that was there may have been created just before a crash. What is above may be none of ours to open.
+    try? synchronizeDirectory(above)
   }
 
   /// The error of the call that just failed.

@@ -109,6 +109,17 @@ public struct StreamLearner {
     return counts
   }
 
+  /// Messages up to a position are there, or missing for good: the next one has the position after it.
+  mutating func goOn(after position: UInt64) { state.position = position }
+
+  /// As the model's.
+  public mutating func beginSnapshot() { state.model.beginSnapshot() }
+
+  /// As the model's.
+  public mutating func continueSnapshot(copying bytes: Int) -> ModelSnapshot? {
+    state.model.continueSnapshot(copying: bytes)
+  }
+
   /// What a sample of JSON is predicted to be. Changes nothing.
   ///
   /// - Parameter question: a question to the daemon, its fields with their usual names.

@@ -91,7 +91,7 @@ enum CheckpointProblem {
     case .damaged(_, let problem): "damaged: \(problem)"
     case .newerVersion(_, let found, let known):
       "newer: format version \(found), and this whittle reads up to \(known); upgrade whittle"
-    case .system, .locked: "unreadable: \(error)"
+    case .system, .locked, .journalDamaged, .journalFailed: "unreadable: \(error)"
     }
   }
 }

@@ -12,6 +12,8 @@ extension ToolError {
         file: path, line: nil,
         reason: "format version \(found) is newer than the \(known) that this whittle reads; upgrade whittle")
     case .locked(let directory, _): self = .cannotOpen(file: directory, reason: "\(error)")
+    case .journalDamaged(let path, _, _, _, _): self = .badData(file: path, line: nil, reason: "\(error)")
+    case .journalFailed(let segment, _): self = .cannotRead(file: segment, reason: "\(error)")
     }
   }
 }

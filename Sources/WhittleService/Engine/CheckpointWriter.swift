@@ -1,13 +1,13 @@
 internal import Logging
 internal import ModelStore
-internal import StreamLearning
+internal import OnlineLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
 /// The thread that makes checkpoints durable, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(StreamLearner.State)
+    case write(ModelSnapshot, SourceSequences, DelayedSamples, position: UInt64)
     case stop
   }
 
@@ -23,8 +23,12 @@ final class CheckpointWriter: Sendable {
     self.logger = logger
   }
 
-  /// Writes the model; a `checkpointed` letter follows.
-  func write(_ state: StreamLearner.State) { jobs.put(.write(state)) }
+  /// Writes a checkpoint; a `checkpointed` letter follows.
+  ///
+  /// - Parameter position: of the messages that it covers, the last.
+  func write(_ model: ModelSnapshot, _ sequences: SourceSequences, _ delayed: DelayedSamples, position: UInt64) {
+    jobs.put(.write(model, sequences, delayed, position: position))
+  }
 
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
@@ -43,10 +47,9 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let state):
+          case .write(let model, let sequences, let delayed, let position):
             let checkpoint = Checkpoint(
-              state.model, sequences: state.sequences, delayed: state.delayed, position: state.position,
-              time: unixSeconds())
+              model, sequences: sequences, delayed: delayed, position: position, time: unixSeconds())
             engine.put(.checkpointed(write(checkpoint, &store)))
           }
         }

@@ -66,8 +66,7 @@ extension Engine {
   func writeCheckpoint(now: Double) {
     checkpoints.isBusy = true
     checkpoints.recurrence.restart(step: model.steps, now: now)
-    checkpoints.positionInHand = stream.state.position
-    writer.write(stream.state)
+    takeSnapshot(for: .checkpoint)
   }
 
   /// A client asks for a checkpoint that covers all that is learned now.
@@ -88,7 +87,11 @@ extension Engine {
     switch result {
     case .success(let written):
       if checkpoints.problem != nil { logger.notice("recovered: a checkpoint could be written again") }
+      // As long as older checkpoints are kept, so is what leads from one of them to the newest, should that be damaged.
+      let before =
+        settings.checkpointRetention.newest > 1 ? checkpoints.lastWrittenPosition ?? 0 : checkpoints.positionInHand
       checkpoints.record(written, now: now)
+      try journalCovered(through: checkpoints.positionInHand, removing: before)
       logger.info(
         "checkpoint written",
         metadata: [

@@ -48,8 +48,8 @@ extension Engine {
     switch request {
     case .predict: try send(predict(question), to: envelope)
     case .coefficients(let names, let top):
-      publisher.answer(.coefficients(names: names, top: top), to: envelope, snapshot(now: monotonicSeconds()))
-    case .stats: publisher.answer(.stats, to: envelope, snapshot(now: monotonicSeconds()))
+      takeSnapshot(for: .coefficients(names: names, top: top, envelope))
+    case .stats: takeSnapshot(for: .stats(envelope))
     case .checkpoint: checkpointAsked(by: envelope)
     case .configuration: try send(encodedReply(configuration), to: envelope)
     }

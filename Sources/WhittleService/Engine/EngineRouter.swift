@@ -17,7 +17,7 @@ extension Engine {
       let rejection = reject(error, payload: envelope.payload.lowerBound)
       answer = encodedFailure(IngestFailure(rejection.reason, error.message, at: rejection.position))
     }
-    try send(answer, to: envelope.answer, over: socket)
+    try self.answer(answer, to: envelope.answer, over: socket)
   }
 
   private func learn(_ envelope: IngestEnvelope) throws(SampleError) -> Acknowledgement {
