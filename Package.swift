@@ -67,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "whittle",
       dependencies: [
-        "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning",
+        "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning", "StreamLearning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

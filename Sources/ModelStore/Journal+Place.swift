@@ -1,6 +1,6 @@
 extension Journal {
   /// Where the journal of a state directory lives.
-  public static func directory(in state: String) -> String { "\(state)/journal" }
+  public static func directory(in state: String) -> String { "\(state)/\(CheckpointStore.journalName)" }
 
   /// The position of the first message that the journal goes back to; nil where it has no segment.
   ///

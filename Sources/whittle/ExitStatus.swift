@@ -24,7 +24,7 @@ enum ExitStatus: Int32 {
     switch error {
     case .badData: self = .badData
     case .cannotOpen: self = .cannotOpen
-    case .cannotRead, .cannotWrite: self = .inputOutput
+    case .cannotRead, .cannotWrite, .cannotWriteFile: self = .inputOutput
     case .notLearned: self = .unavailable
     case .rejected, .notAccepted: self = .refused
     }
