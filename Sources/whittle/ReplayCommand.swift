@@ -63,7 +63,8 @@ struct ReplayCommand: ParsableCommand {
     guard let first else {
       throw ToolError.cannotOpen(
         file: state.journal,
-        reason: "there is no journal with messages in it; journal.keep_bytes has a daemon keep those that checkpoints cover")
+        reason:
+          "there is no journal with messages in it; journal.keep_bytes has a daemon keep those that checkpoints cover")
     }
     if first == 1 { return nil }
     for entry in try state.entries() {

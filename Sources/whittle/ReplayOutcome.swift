@@ -87,7 +87,8 @@ struct ReplayOutcome: Encodable {
     }
     let from = start.map { "after \($0.path)" } ?? "from the beginning"
     let first = outcomes.first
-    return "\(Format.count(UInt64(first?.messages ?? 0))) messages, \(Format.count(first?.samples ?? 0)) samples, \(from)\n\n"
+    return
+      "\(Format.count(UInt64(first?.messages ?? 0))) messages, \(Format.count(first?.samples ?? 0)) samples, \(from)\n\n"
       + table.text(Style(enabled: StandardOutput.terminal.hasColours))
   }
 }
