@@ -41,11 +41,13 @@ let package = Package(
     .target(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: strict),
     .target(name: "ModelStore", dependencies: ["OnlineLearning", "CProcessor"], swiftSettings: strict),
+    .target(
+      name: "StreamLearning", dependencies: ["OnlineLearning", "SampleFormats", "ModelStore"], swiftSettings: strict),
     .target(name: "WhittleProtocol", swiftSettings: strict),
     .target(
       name: "WhittleService",
       dependencies: [
-        "ZeroMQ", "OnlineLearning", "SampleFormats", "ModelStore", "WhittleProtocol",
+        "ZeroMQ", "OnlineLearning", "SampleFormats", "ModelStore", "StreamLearning", "WhittleProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
@@ -117,7 +119,7 @@ let package = Package(
     .testTarget(
       name: "WhittleTests",
       dependencies: [
-        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ",
+        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

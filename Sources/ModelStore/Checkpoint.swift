@@ -18,28 +18,61 @@ public import OnlineLearning
 ///
 /// | `name_indices` | U32 | which feature the name belongs to; ascending |
 ///
-/// and features that are indices have their own order and no names.
+/// and features that are indices have their own order and no names. Where samples wait for their targets there are, oldest
+/// sample first,
+///
+/// | `delayed_ids` | U8 | all samples' ids, end to end |
+/// | `delayed_id_ends` | I64 | where each id ends in `delayed_ids` |
+/// | `delayed_features` | U32 | the features of all samples, one sample after another |
+/// | `delayed_values` | F32 | their values |
+/// | `delayed_ends` | I64 | where each sample ends in both |
+/// | `delayed_margins`, `delayed_importances`, `delayed_times` | F64 | the margin given out, the importance weight, when it came |
 ///
 /// and its `__metadata__` the texts `format` ("whittle checkpoint"), `format_version`, `step`, `time` (Unix seconds),
-/// `configuration`, `features`, `state` and `sequences` (JSON), and `checksum`: the CRC-32C of the whole file with the checksum's own eight
-/// digits taken as zeros.
+/// `position`, `configuration`, `features`, `state`, `sequences` and `delayed` (JSON), and `checksum`: the CRC-32C of the whole
+/// file with the checksum's own eight digits taken as zeros.
 public struct Checkpoint: Sendable {
   /// The version that this whittle writes, and the newest that it reads.
   ///
   /// Version 1 knew no optimizer but `sgd`; what it lacks has its default. Where there are no `sequences`, no source had
-  /// numbered anything.
+  /// numbered anything; where there is no `position`, there was no journal, and where there is nothing `delayed`, no sample
+  /// waited.
   public static let formatVersion = 2
 
-  public let model: Model
+  /// The model as of the checkpoint's step.
+  public let snapshot: ModelSnapshot
   /// How far the sources of samples had got.
   public let sequences: SourceSequences
+  /// The samples that wait for their targets. Those of a file have no bounds.
+  public let delayed: DelayedSamples
+  /// How many messages the journal had counted, all of which are part of this.
+  public let position: UInt64
   /// When it was made, in seconds since 1970.
   public let time: Double
 
-  public init(_ model: Model, sequences: SourceSequences = SourceSequences(), time: Double) {
-    self.model = model
+  /// - Parameter delayed: their features are the model's.
+  public init(
+    _ snapshot: ModelSnapshot, sequences: SourceSequences = SourceSequences(),
+    delayed: DelayedSamples = DelayedSamples(DelayedSamples.Bounds()), position: UInt64 = 0, time: Double
+  ) {
+    self.snapshot = snapshot
     self.sequences = sequences
+    self.delayed = delayed
+    self.position = position
     self.time = time
+  }
+
+  /// The model, to go on from.
+  ///
+  /// - Complexity: O(1) for a checkpoint that was read
+  public var model: Model { snapshot.model }
+
+  /// As above, of a model that does not change.
+  public init(
+    _ model: Model, sequences: SourceSequences = SourceSequences(),
+    delayed: DelayedSamples = DelayedSamples(DelayedSamples.Bounds()), position: UInt64 = 0, time: Double
+  ) {
+    self.init(ModelSnapshot(model), sequences: sequences, delayed: delayed, position: position, time: time)
   }
 
   /// The `state` text.
@@ -56,33 +89,36 @@ public struct Checkpoint: Sendable {
   ///
   /// - Complexity: O(features + bytes of names)
   func encoded() throws -> [[UInt8]] {
-    let learner = model.learner
-    // Features that are known but not yet part of the learner have weight zero.
-    var grown = learner
-    grown.grow(to: model.space.count)
-    let names = model.space.names
+    let learner = snapshot.learner
+    let names = snapshot.names
     // The widest elements first, so that all are aligned.
     let columns = LinearLearner.columns(of: learner.configuration)
-    var tensors = try columns.filter { $0.kind == .float64 }.map { try Checkpoint.tensor($0, of: grown) }
+    var tensors = try columns.filter { $0.kind == .float64 }.map { try Checkpoint.tensor($0, of: learner) }
     tensors.append(SafeTensors.Tensor("name_ends", .int64, names.ends))
-    let lastSeen = model.space.lastSeenSteps
+    let lastSeen = snapshot.lastSeenSteps
     if !lastSeen.isEmpty { tensors.append(SafeTensors.Tensor("last_seen", .int64, lastSeen.map { Int($0) })) }
-    tensors.append(SafeTensors.Tensor("coefficients", .float32, grown.coefficients()))
-    tensors += try columns.filter { $0.kind != .float64 }.map { try Checkpoint.tensor($0, of: grown) }
+    let waiting = delayed.columns
+    tensors += Checkpoint.wideTensors(of: waiting)
+    tensors.append(SafeTensors.Tensor("coefficients", .float32, learner.coefficients()))
+    tensors += try columns.filter { $0.kind != .float64 }.map { try Checkpoint.tensor($0, of: learner) }
     if let indices = names.indices { tensors.append(SafeTensors.Tensor("name_indices", .uint32, indices)) }
+    tensors += Checkpoint.narrowTensors(of: waiting)
     tensors.append(SafeTensors.Tensor("names", .uint8, names.bytes))
-    let state = State(learner: learner.state, validation: model.validation)
+    if waiting.count > 0 { tensors.append(SafeTensors.Tensor("delayed_ids", .uint8, waiting.ids)) }
+    let state = State(learner: learner.state, validation: snapshot.validation)
     var header = try SafeTensors.header(
       tensors,
       metadata: [
         "format": Checkpoint.format,
         "format_version": String(Checkpoint.formatVersion),
-        "step": String(model.steps),
+        "step": String(snapshot.steps),
         "time": String(time),
-        "configuration": try Checkpoint.json(model.configuration),
-        "features": try Checkpoint.json(model.space.state),
+        "position": String(position),
+        "configuration": try Checkpoint.json(snapshot.configuration),
+        "features": try Checkpoint.json(snapshot.space),
         "state": try Checkpoint.json(state),
         "sequences": try Checkpoint.json(sequences),
+        "delayed": try Checkpoint.json(delayed.counts),
         "checksum": Checkpoint.noChecksum,
       ])
     let chunks = tensors.map(\.bytes)
@@ -103,6 +139,25 @@ public struct Checkpoint: Sendable {
     case .uint32(let values): return SafeTensors.Tensor(column.rawValue, .uint32, values)
     case nil: throw SafeTensors.Malformed(problem: "the learner has no column \(column.rawValue)")
     }
+  }
+
+  private static func wideTensors(of waiting: DelayedSamples.Columns) -> [SafeTensors.Tensor] {
+    if waiting.count == 0 { return [] }
+    return [
+      SafeTensors.Tensor("delayed_id_ends", .int64, waiting.idEnds),
+      SafeTensors.Tensor("delayed_ends", .int64, waiting.ends),
+      SafeTensors.Tensor("delayed_margins", .float64, waiting.margins),
+      SafeTensors.Tensor("delayed_importances", .float64, waiting.importances),
+      SafeTensors.Tensor("delayed_times", .float64, waiting.times),
+    ]
+  }
+
+  private static func narrowTensors(of waiting: DelayedSamples.Columns) -> [SafeTensors.Tensor] {
+    if waiting.count == 0 { return [] }
+    return [
+      SafeTensors.Tensor("delayed_features", .uint32, waiting.features),
+      SafeTensors.Tensor("delayed_values", .float32, waiting.values),
+    ]
   }
 
   private static func json(_ value: some Encodable) throws -> String {

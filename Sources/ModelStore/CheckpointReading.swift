@@ -20,11 +20,13 @@ extension Checkpoint {
       guard found >= 1 else { throw SafeTensors.Malformed(problem: "its format_version is \(found)") }
       if found <= Checkpoint.formatVersion {
         let time: Double = try Checkpoint.number("time", in: header)
-        // Up to the year 5138; what shows times to people does not take every number.
-        guard (0...1e11).contains(time) else { throw SafeTensors.Malformed(problem: "its \"time\" is \(time)") }
+        guard Checkpoint.times.contains(time) else { throw SafeTensors.Malformed(problem: "its \"time\" is \(time)") }
         let sequences: SourceSequences =
           header.metadata["sequences"] == nil ? SourceSequences() : try Checkpoint.json("sequences", in: header)
-        self.init(try Checkpoint.model(bytes, header), sequences: sequences, time: time)
+        let model = try Checkpoint.model(bytes, header)
+        self.init(
+          model, sequences: sequences, delayed: try Checkpoint.delayed(bytes, header, in: model.space),
+          position: try Checkpoint.position(in: header), time: time)
         return
       }
     } catch {
@@ -32,6 +34,9 @@ extension Checkpoint {
     }
     throw .newerVersion(path: path, found: found, known: Checkpoint.formatVersion)
   }
+
+  /// Up to the year 5138; what shows times to people does not take every number.
+  static let times = 0.0...1e11
 
   private static func text(_ key: String, in header: SafeTensors.Header) throws(SafeTensors.Malformed) -> String {
     guard let text = header.metadata[key] else {
@@ -107,6 +112,40 @@ extension Checkpoint {
         problem: "its features were seen later than its last step, or one has a weight and no name")
     }
     return Model(space, learner: learner, validation: state.validation)
+  }
+
+  private static func position(in header: SafeTensors.Header) throws(SafeTensors.Malformed) -> UInt64 {
+    if header.metadata["position"] == nil { return 0 }
+    let position: UInt64 = try number("position", in: header)
+    // Far beyond any use, so that it can be counted on.
+    guard position <= .max / 2 else { throw SafeTensors.Malformed(problem: "its \"position\" is \(position)") }
+    return position
+  }
+
+  private static func delayed(
+    _ bytes: [UInt8], _ header: SafeTensors.Header, in space: FeatureSpace
+  ) throws(SafeTensors.Malformed) -> DelayedSamples {
+    let counts: DelayedSamples.Counts =
+      header.metadata["delayed"] == nil ? DelayedSamples.Counts() : try json("delayed", in: header)
+    var columns = DelayedSamples.Columns()
+    if header.entries["delayed_ids"] != nil {
+      func doubles(_ name: String) throws(SafeTensors.Malformed) -> [Double] {
+        try SafeTensors.elements(name, .float64, as: Double.self, in: bytes, header)
+      }
+      columns.ids = try SafeTensors.elements("delayed_ids", .uint8, as: UInt8.self, in: bytes, header)
+      columns.idEnds = try SafeTensors.elements("delayed_id_ends", .int64, as: Int.self, in: bytes, header)
+      columns.features = try SafeTensors.elements("delayed_features", .uint32, as: UInt32.self, in: bytes, header)
+      columns.values = try SafeTensors.elements("delayed_values", .float32, as: Float.self, in: bytes, header)
+      columns.ends = try SafeTensors.elements("delayed_ends", .int64, as: Int.self, in: bytes, header)
+      columns.margins = try doubles("delayed_margins")
+      columns.importances = try doubles("delayed_importances")
+      columns.times = try doubles("delayed_times")
+    }
+    guard let delayed = DelayedSamples(columns, counts: counts, in: space) else {
+      throw SafeTensors.Malformed(
+        problem: "its samples that wait for targets do not fit each other or its features, or no message brings such")
+    }
+    return delayed
   }
 
   private static func space(

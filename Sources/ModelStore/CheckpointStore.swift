@@ -25,15 +25,21 @@ public struct CheckpointStore: Sendable {
     public let skipped: [StoreError]
   }
 
+  /// Where whittled keeps its state if nobody says otherwise.
+  public static let defaultDirectory = "whittled-state"
+
   public let directory: String
-  private let files: any FileSystem
+  let files: any FileSystem
   /// Known to be whole: read or written by this process.
   private var whole: Set<UInt64> = []
   /// Known to be damaged, and reported.
   private var damaged: Set<UInt64> = []
-  private var nextSequence: UInt64 = 1
+  /// When they were made, as far as that was asked for.
+  private var times: [UInt64: Double] = [:]
+  var nextSequence: UInt64 = 1
 
-  /// Opens the directory, creating it where it is missing, and clears away what an interrupted write left.
+  /// Opens the directory, creating it where it is missing, clears away what an interrupted write left, and finishes what an
+  /// interrupted `restore` began.
   ///
   /// - Throws: the call that failed.
   public init(
@@ -43,20 +49,33 @@ public struct CheckpointStore: Sendable {
     self.files = files
     try files.makeDirectory(directory)
     try files.removeUnfinished(in: directory)
+    try finishRestoring()
     nextSequence = (try entries().last?.sequence ?? 0) + 1
   }
 
   /// All checkpoint files, oldest first.
   public func entries() throws(StoreError) -> [Entry] {
-    try files.names(in: directory).compactMap { entry($0) }.sorted { $0.sequence < $1.sequence }
+    try CheckpointStore.entries(in: directory, on: files)
+  }
+
+  /// All checkpoint files of a directory, oldest first. Changes nothing, and needs no lock.
+  public static func entries(
+    in directory: String, on files: any FileSystem = LocalFileSystem()
+  ) throws(StoreError) -> [Entry] {
+    try files.names(in: directory).compactMap { entry($0, in: directory) }.sorted { $0.sequence < $1.sequence }
   }
 
   private static func name(sequence: UInt64, step: UInt64) -> String {
-    let digits = String(sequence)
-    return "checkpoint-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits)-step-\(step).safetensors"
+    "checkpoint-\(digits(sequence))-step-\(step).safetensors"
   }
 
-  private func entry(_ name: String) -> Entry? {
+  /// A sequence number as names have it.
+  static func digits(_ sequence: UInt64) -> String {
+    let digits = String(sequence)
+    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
+
+  static func entry(_ name: String, in directory: String) -> Entry? {
     let parts = name.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 4, parts[0] == "checkpoint", parts[2] == "step", parts[3].hasSuffix(".safetensors"),
       let sequence = UInt64(parts[1]), sequence < .max, let step = UInt64(parts[3].dropLast(".safetensors".count)),
@@ -94,7 +113,7 @@ public struct CheckpointStore: Sendable {
   /// - Complexity: O(features)
   public mutating func write(_ checkpoint: Checkpoint) throws(StoreError) -> (entry: Entry, bytes: Int) {
     let sequence = nextSequence
-    let step = checkpoint.model.steps
+    let step = checkpoint.snapshot.steps
     let path = "\(directory)/\(CheckpointStore.name(sequence: sequence, step: step))"
     let chunks: [[UInt8]]
     do {
@@ -107,35 +126,77 @@ public struct CheckpointStore: Sendable {
     nextSequence += 1
     let bytes = try files.replace(path, with: chunks)
     whole.insert(sequence)
+    times[sequence] = checkpoint.time
     return (Entry(sequence: sequence, step: step, path: path), bytes)
   }
 
-  /// Removes all but the newest `count` whole checkpoints. What is damaged is neither counted nor removed.
+  /// Removes the whole checkpoints that are not worth keeping. What is damaged is neither counted nor removed.
   ///
-  /// - Parameter count: at least 1.
-  /// - Returns: the damaged ones that were not reported before.
+  /// What is removed was read and found whole, and so was what is kept in its stead; of the others only the header is read.
+  ///
+  /// - Returns: the damaged ones that were found and not reported before.
   /// - Throws: the call that failed.
-  public mutating func retain(newest count: Int) throws(StoreError) -> [StoreError] {
-    var kept = 0
+  /// - Complexity: O(checkpoints) once they are known; each is read once at most
+  public mutating func retain(_ retention: Retention) throws(StoreError) -> [StoreError] {
+    // Two files of one number were made by nobody's hand but people's: the second stays.
+    let entries = Dictionary(try entries().map { ($0.sequence, $0) }) { first, _ in first }
     var found: [StoreError] = []
-    for entry in try entries().reversed() where !damaged.contains(entry.sequence) {
-      if !whole.contains(entry.sequence) {
-        do throws(StoreError) {
-          _ = try Checkpoint(file: entry.path, on: files)
-          whole.insert(entry.sequence)
-        } catch {
-          // What cannot be read now, or by this whittle, may be worth keeping: it counts as damaged does.
-          damaged.insert(entry.sequence)
-          found.append(error)
-          continue
-        }
-      }
-      kept += 1
-      if kept > max(count, 1) {
-        try files.remove(entry.path)
-        whole.remove(entry.sequence)
-      }
+    var times: [Retention.Checkpoint] = []
+    for entry in entries.values.sorted(by: { $0.sequence < $1.sequence }) where !damaged.contains(entry.sequence) {
+      if let time = time(of: entry, &found) { times.append(Retention.Checkpoint(sequence: entry.sequence, time: time)) }
     }
-    return found
+    // Whatever turns out to be damaged changes what is to be kept.
+    while true {
+      let removable = retention.removable(times)
+      if removable.isEmpty { return found }
+      let gone = Set(removable.map(\.sequence))
+      let kept = times.filter { !gone.contains($0.sequence) }
+      var needed = kept.suffix(max(retention.newest, 1)) + removable
+      let (hours, days) = (Set(removable.map(\.hour)), Set(removable.map(\.day)))
+      needed += kept.filter { hours.contains($0.hour) || days.contains($0.day) }
+      let unfit = Set(needed.filter { !isWhole(entries[$0.sequence], &found) }.map(\.sequence))
+      if unfit.isEmpty {
+        for checkpoint in removable { try remove(entries[checkpoint.sequence]) }
+        return found
+      }
+      times.removeAll { unfit.contains($0.sequence) }
+    }
+  }
+
+  private mutating func remove(_ entry: Entry?) throws(StoreError) {
+    guard let entry else { return }
+    try files.remove(entry.path)
+    whole.remove(entry.sequence)
+    times[entry.sequence] = nil
+  }
+
+  /// When a checkpoint was made, by its header; nil where that cannot be read, which is then reported.
+  private mutating func time(of entry: Entry, _ found: inout [StoreError]) -> Double? {
+    if let time = times[entry.sequence] { return time }
+    do throws(StoreError) {
+      let time = try CheckpointHeader(file: entry.path, on: files).time
+      times[entry.sequence] = time
+      return time
+    } catch {
+      damaged.insert(entry.sequence)
+      found.append(error)
+      return nil
+    }
+  }
+
+  /// Whether a checkpoint is whole, by reading it where that is not known; what it is not is reported.
+  private mutating func isWhole(_ entry: Entry?, _ found: inout [StoreError]) -> Bool {
+    guard let entry, !damaged.contains(entry.sequence) else { return false }
+    if whole.contains(entry.sequence) { return true }
+    do throws(StoreError) {
+      _ = try Checkpoint(file: entry.path, on: files)
+      whole.insert(entry.sequence)
+      return true
+    } catch {
+      // What cannot be read now, or by this whittle, may be worth keeping: it counts as damaged does.
+      damaged.insert(entry.sequence)
+      found.append(error)
+      return false
+    }
   }
 }

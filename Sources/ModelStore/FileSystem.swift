@@ -118,10 +118,11 @@ extension FileSystem {
     try synchronizeDirectory(directory)
   }
 
-  /// Writes a file whole, as above.
+  /// Writes a file whole, and makes it durable under its name before it returns. After a crash the name leads to the old
+  /// content or to the new, never to a part. One at a time in a directory.
   ///
   /// - Returns: the number of bytes written.
-  func replace(_ path: String, with chunks: [[UInt8]]) throws(StoreError) -> Int {
+  public func replace(_ path: String, with chunks: [[UInt8]]) throws(StoreError) -> Int {
     var offset = 0
     try replace(path) { (file) throws(StoreError) in
       for chunk in chunks {

@@ -53,6 +53,10 @@ public struct LocalFileSystem: FileSystem {
 
   public func synchronize(_ file: OpenFile) throws(StoreError) {
     if fsync(file.number) != 0 { throw LocalFileSystem.failure("fsync", file.path) }
+    // Nobody finds a file again that was removed meanwhile.
+    var status = stat()
+    if fstat(file.number, &status) != 0 { throw LocalFileSystem.failure("fstat", file.path) }
+    if status.st_nlink == 0 { throw .system(call: "fsync", path: file.path, code: ENOENT) }
   }
 
   public func synchronizeDirectory(_ path: String) throws(StoreError) {

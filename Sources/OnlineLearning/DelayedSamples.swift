@@ -4,7 +4,7 @@
 /// about the prediction, it says about that one.
 public struct DelayedSamples: Sendable {
   /// How many are kept, and for how long.
-  public struct Bounds: Sendable, Equatable {
+  public struct Bounds: Sendable, Equatable, Codable {
     /// At most so many; 0 keeps none.
     public var samples: Int
     /// Seconds; above 0.
@@ -14,6 +14,9 @@ public struct DelayedSamples: Sendable {
       self.samples = samples
       self.age = age
     }
+
+    /// Keeps all, forever.
+    static let none = Bounds(samples: .max, age: .infinity)
   }
 
   /// A sample that waits.
@@ -23,12 +26,12 @@ public struct DelayedSamples: Sendable {
     public let importance: Double
     /// The margin that was given out.
     public let margin: Double
-    fileprivate let time: Double
-    fileprivate let number: UInt64
+    let time: Double
+    let number: UInt64
   }
 
   /// What has become of samples so far.
-  public struct Counts: Sendable, Equatable {
+  public struct Counts: Sendable, Equatable, Codable {
     /// Kept until their targets came.
     public var matched: UInt64 = 0
     /// Let go because too many waited, or for too long, or because their id came anew.
@@ -37,15 +40,25 @@ public struct DelayedSamples: Sendable {
     public init() {}
   }
 
-  public let bounds: Bounds
-  public private(set) var counts = Counts()
-  private var samples: [[UInt8]: Sample] = [:]
+  public private(set) var bounds: Bounds
+  public internal(set) var counts = Counts()
+  var samples: [[UInt8]: Sample] = [:]
   /// Ids in the order in which they came, from `first` on; those whose number differs from their sample's are gone.
-  private(set) var order: [(id: [UInt8], number: UInt64)] = []
-  private var first = 0
-  private var nextNumber: UInt64 = 0
+  var order: [(id: [UInt8], number: UInt64)] = []
+  private(set) var first = 0
+  var nextNumber: UInt64 = 0
 
   public init(_ bounds: Bounds) { self.bounds = bounds }
+
+  /// The same samples under other bounds, which hold from here on.
+  ///
+  /// - Complexity: O(samples that are too many)
+  public func under(_ bounds: Bounds) -> DelayedSamples {
+    var changed = self
+    changed.bounds = bounds
+    while changed.samples.count > bounds.samples { changed.forgetOldest() }
+    return changed
+  }
 
   /// How many wait.
   public var count: Int { samples.count }

@@ -1,6 +1,11 @@
 /// Names are forgotten in bulk, and their indices given to the newest names one by one: so nothing that keeps the indices of
 /// other names has to change.
 extension FeatureDictionary {
+  /// The indices that `fillVacancies(from: start)` is going to fill.
+  func vacanciesToFill(from start: Int) -> some Sequence<UInt32> {
+    vacancies.suffix(Swift.min(count - start, vacancies.count)).lazy.map { UInt32($0) }
+  }
+
   /// The number of names.
   public var namedCount: Int { names.count - vacancies.count }
   /// How many indices have no name.
@@ -18,7 +23,7 @@ extension FeatureDictionary {
   mutating func vacate(_ indices: [Int]) {
     if indices.isEmpty { return }
     for index in indices { names[index] = .vacant }
-    vacancies = names.indices.reversed().filter { isVacant($0) }
+    vacancies = vacantIndices
     var kept: [UInt8] = []
     for index in names.indices where !names[index].isWhole {
       let start = kept.count

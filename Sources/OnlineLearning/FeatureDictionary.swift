@@ -52,8 +52,27 @@ public struct FeatureDictionary: Sendable {
       start = end
     }
     guard start == bytes.count else { return nil }
-    vacancies = names.indices.reversed().filter { isVacant($0) }
+    vacancies = vacantIndices
   }
+
+  /// Whether there are indices and names, but no slots to find names by: as copies have it that are only looked at.
+  var hasNoSlots: Bool { slots.isEmpty }
+
+  /// Takes away all names and slots. What is added to `names` and `longNames` then is not found.
+  mutating func removeAll() {
+    (names, longNames, slots, vacancies) = ([], [], [], [])
+  }
+
+  /// Makes slots for a dictionary that has none.
+  ///
+  /// - Complexity: O(bytes)
+  mutating func findNames() {
+    makeSlots(SlotLayout(count: 128).grown(toHold: names.count))
+    vacancies = vacantIndices
+  }
+
+  /// The indices that have no name, the lowest last.
+  var vacantIndices: [Int] { names.indices.reversed().filter { isVacant($0) } }
 
   /// The number of indices, vacant ones too.
   public var count: Int { names.count }

@@ -155,6 +155,15 @@ public struct FeatureSpace: Sendable {
     if kind == .dictionary { dictionary.truncate(to: count) }
   }
 
+  /// The same space, without the names of a dictionary and when they were seen.
+  func withoutNames() -> FeatureSpace {
+    var space = self
+    space.dictionary.removeAll()
+    space.lastSeen = []
+    space.heaviest.wantNothing()
+    return space
+  }
+
   /// Keeps another number of names of hashed features from now on.
   public mutating func keepNames(_ count: Int) {
     if count == 0 { heaviest = HeaviestNames(0) }

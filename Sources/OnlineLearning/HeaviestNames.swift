@@ -48,6 +48,9 @@ struct HeaviestNames: Sendable {
     }
   }
 
+  /// Asks for no more names.
+  mutating func wantNothing() { (wanted, wantedCount) = ([], 0) }
+
   /// Takes a name that a checkpoint kept.
   mutating func restore(_ index: UInt32, _ name: [UInt8]) { names[index] = name }
 

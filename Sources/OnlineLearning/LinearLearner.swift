@@ -9,7 +9,7 @@ public struct LinearLearner: Sendable {
 
   public let configuration: LearnerConfiguration
   public internal(set) var state: State
-  private(set) var weights: Weights
+  var weights: Weights
   private let stepSize: StepSize
   private let loss: LossFunction
 

@@ -8,6 +8,8 @@ extension Model {
     /// How many new names found no room. Their values are taken out of the batch; those of names that decoding could not
     /// even take down count one by one.
     public var refused = 0
+
+    public init() {}
   }
 
   /// Finds room for the new names of a message, and notes that its features were seen.
@@ -32,6 +34,8 @@ extension Model {
       if needed > 0, isTimeToSearch {
         let forgotten = forgettable(needed + limit / 16, besides: batch, delayed, below: allowed)
         space.searchedAt = forgotten.count < needed ? steps : nil
+        // Whoever searches looks at every feature anyway.
+        snapshotInProgress?.copyAll(of: learner, space)
         learner.forget(forgotten)
         space.dictionary.vacate(forgotten)
         room.forgotten = forgotten.count
@@ -40,6 +44,7 @@ extension Model {
       // Those that are new and found room beyond the others are part of the learner before any vacancy is filled, so that
       // a factor of the penalty is asked for by the right name.
       growLearner(to: allowed)
+      save(space.dictionary.vacanciesToFill(from: allowed))
       let places = space.dictionary.fillVacancies(from: allowed)
       for place in places { learner.rename(place, space.name(at: place)) }
       room.refused = new - places.count
@@ -81,6 +86,7 @@ extension Model {
       if space.lastSeen.capacity < space.count { space.lastSeen.reserveCapacity(space.dictionary.layout.room) }
       space.lastSeen.append(contentsOf: repeatElement(0, count: space.count - space.lastSeen.count))
     }
+    save(batch.featureList)
     let now = steps + 1
     for feature in batch.featureList { space.lastSeen[Int(feature)] = now }
   }

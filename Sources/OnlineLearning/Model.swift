@@ -1,12 +1,15 @@
 /// The whole of what is learned: the learner, the names of its features, and how well it predicts.
 ///
-/// A copy is a snapshot as of one step.
+/// A copy is a snapshot as of one step, and the next change then copies all of the model's storage: `beginSnapshot` begins one
+/// that is copied a piece at a time.
 public struct Model: Sendable {
   public var space: FeatureSpace
   public internal(set) var learner: LinearLearner
   public private(set) var validation: ProgressiveValidation
   /// Batches learned since the model was made or restored, where names are asked for.
   var namedBatches: UInt64 = 0
+  /// What is being copied for other threads.
+  var snapshotInProgress: SnapshotInProgress?
   private let pace: ProgressiveValidation.Pace
   private let loss: LossFunction
 
@@ -41,6 +44,7 @@ public struct Model: Sendable {
   /// - Complexity: O(features of the batch)
   public mutating func learn(_ batch: SampleBatch) {
     growLearner(to: space.count)
+    save(batch.featureList)
     Model.learn(batch, &learner, &validation, loss, pace)
     if space.sharesIndices { askForNames(batch) }
   }
@@ -54,6 +58,7 @@ public struct Model: Sendable {
   /// - Complexity: O(features of the batch)
   public mutating func learn(_ batch: SampleBatch, margins: inout [Double]) -> Int {
     growLearner(to: space.count)
+    save(batch.featureList)
     defer { if space.sharesIndices { askForNames(batch) } }
     margins.removeAll(keepingCapacity: true)
     guard batch.targets.contains(where: \.isNaN) else {
@@ -88,6 +93,7 @@ public struct Model: Sendable {
   public mutating func learn(_ batch: SampleBatch, given: [Double], margins: inout [Double]) {
     precondition(given.count == batch.count)
     growLearner(to: space.count)
+    save(batch.featureList)
     Model.learn(batch, given, &learner, &validation, loss, pace, margins: &margins)
     if space.sharesIndices { askForNames(batch) }
   }

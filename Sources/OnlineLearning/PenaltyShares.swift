@@ -14,9 +14,9 @@ struct PenaltyShares: Sendable {
   private let factors: [Double]
   private let isScaled: Bool
   /// Each feature's class in the table; empty where there are no factors.
-  private var classes: [UInt8] = []
+  var classes: [UInt8] = []
   /// Empty unless penalties are scaled.
-  private(set) var sizes: [RootMeanSquare] = []
+  var sizes: [RootMeanSquare] = []
 
   init(_ penalty: Penalty, sizes: [RootMeanSquare]) {
     table = penalty.factors.isEmpty ? nil : PenaltyFactorTable(penalty.factors)
@@ -27,6 +27,8 @@ struct PenaltyShares: Sendable {
 
   /// Whether all features bear the penalty as it is.
   var isUniform: Bool { table == nil && !isScaled }
+  /// Whether any feature bears another share than its size makes.
+  var hasFactors: Bool { table != nil }
   /// Whether samples have to be measured.
   var measures: Bool { isScaled }
 

@@ -13,8 +13,8 @@ struct ProximalWeights: Sendable {
     var mark = 0.0
   }
 
-  private(set) var coordinates: [Coordinate]
-  private(set) var shares: PenaltyShares
+  var coordinates: [Coordinate]
+  var shares: PenaltyShares
   private let loss: LossFunction
   private let hasIntercept: Bool
   private let penalty: Penalty

@@ -11,7 +11,7 @@ struct UniformWeights: Sendable {
     var mark: Double
   }
 
-  private(set) var coordinates: [Coordinate]
+  var coordinates: [Coordinate]
   /// No weight is larger, either way: while far below the limit, no move has to be checked.
   private var reach: Double
   /// How many batches have been learned since `reach` was measured, rather than added to.

@@ -4,7 +4,7 @@
 /// A feature's namespace is what its name begins with: `user` of Vowpal Wabbit's `user^age` and of JSON's `user.age`. The pair
 /// of `user^age` and `item^price` is named `user^age*item^price`. Within one namespace each pair is made once, and a
 /// feature is multiplied with itself unless its value is 1, whose square says nothing new.
-public struct Interaction: Sendable, Equatable {
+public struct Interaction: Sendable, Equatable, Codable {
   public let first: String
   public let second: String
 

@@ -1,6 +1,6 @@
 /// What the fields of a JSON record are for.
-public struct JSONFields: Sendable, Equatable {
-  public enum Layout: String, Sendable, CaseIterable {
+public struct JSONFields: Sendable, Equatable, Codable {
+  public enum Layout: String, Sendable, Codable, CaseIterable {
     /// The features stand in a field of their own: `{"y": 1, "x": {"sleep": 7.5}}`.
     case nested
     /// Every field without another role is a feature: `{"y": 1, "sleep": 7.5}`.
@@ -8,7 +8,7 @@ public struct JSONFields: Sendable, Equatable {
   }
 
   /// The field that has a role.
-  public enum Name: Sendable, Equatable {
+  public enum Name: Sendable, Equatable, Codable {
     /// The usual one of nested records; none of flat ones, where a field of that name may well be a feature.
     case auto
     case none

@@ -5,7 +5,7 @@ public import OnlineLearning
 ///
 /// Never traps, whatever the bytes. Buffers are kept from message to message, so a decoder belongs to one thread.
 public final class SampleDecoder {
-  public enum Format: String, Sendable, CaseIterable {
+  public enum Format: String, Sendable, Codable, CaseIterable {
     /// Arrays where there are such frames; JSON where the payload begins with `{` or `[`; Vowpal Wabbit text where the first
     /// line that is neither blank nor a comment has a `|` before any `#`; svmlight otherwise.
     case auto

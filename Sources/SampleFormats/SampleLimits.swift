@@ -1,5 +1,5 @@
 /// What one message may ask of the daemon.
-public struct SampleLimits: Sendable, Equatable {
+public struct SampleLimits: Sendable, Equatable, Codable {
   /// Bytes of a message's payload.
   public var messageBytes: Int
   /// Samples in a message.

@@ -68,15 +68,15 @@ public struct Stats: Codable, Sendable, Equatable {
     }
   }
 
-  /// Samples whose targets come later, since the daemon started.
+  /// Samples whose targets come later.
   public struct Delayed: Codable, Sendable, Equatable {
     /// How many wait.
     public var waiting: Int
-    /// Learned when their targets came.
+    /// Learned when their targets came. Goes on over restarts, as `forgotten` does.
     public var matched: UInt64
     /// Let go because too many waited, or for too long, or because their id came anew.
     public var forgotten: UInt64
-    /// Targets that came for no sample that waited.
+    /// Targets that came for no sample that waited, since the daemon started.
     public var unmatched: UInt64
 
     public init(waiting: Int, matched: UInt64, forgotten: UInt64, unmatched: UInt64) {

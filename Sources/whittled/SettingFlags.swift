@@ -73,6 +73,8 @@ struct StreamFlags: SettingFlags {
   @Option(name: name("ingest.router.bind"), help: help("ingest.router.bind")) var routerBind: [String] = []
   @Option(name: name("ingest.router.connect"), help: help("ingest.router.connect")) var routerConnect: [String] = []
   @Option(name: name("ingest.router.predict"), help: help("ingest.router.predict")) var routerPredict: String?
+  @Option(name: name("ingest.router.acknowledge"), help: help("ingest.router.acknowledge"))
+  var routerAcknowledge: String?
   @Option(name: name("ingest.router.send_high_water_mark"), help: help("ingest.router.send_high_water_mark"))
   var routerSendHighWaterMark: String?
   @Option(name: name("ingest.format"), help: help("ingest.format")) var format: String?
@@ -105,7 +107,8 @@ struct StreamFlags: SettingFlags {
 
   var texts: [String: [String]] {
     given([
-      "ingest.router.predict": routerPredict, "ingest.router.send_high_water_mark": routerSendHighWaterMark,
+      "ingest.router.predict": routerPredict, "ingest.router.acknowledge": routerAcknowledge,
+      "ingest.router.send_high_water_mark": routerSendHighWaterMark,
       "ingest.format": format, "ingest.receive_high_water_mark": highWaterMark, "json.layout": layout,
       "json.target": target, "json.features": featuresField, "json.weight": weight, "json.id": id,
       "json.source": source, "json.seq": seq,
@@ -146,6 +149,14 @@ struct OperationFlags: SettingFlags {
   @Option(name: name("checkpoint.every_seconds"), help: help("checkpoint.every_seconds"))
   var checkpointSeconds: String?
   @Option(name: name("checkpoint.keep"), help: help("checkpoint.keep")) var keep: String?
+  @Option(name: name("checkpoint.keep_hourly"), help: help("checkpoint.keep_hourly")) var keepHourly: String?
+  @Option(name: name("checkpoint.keep_daily"), help: help("checkpoint.keep_daily")) var keepDaily: String?
+  @Option(name: name("journal.sync"), help: help("journal.sync")) var journalSync: String?
+  @Option(name: name("journal.interval_seconds"), help: help("journal.interval_seconds")) var journalInterval: String?
+  @Option(name: name("journal.segment_bytes"), help: help("journal.segment_bytes")) var journalSegment: String?
+  @Option(name: name("journal.keep_bytes"), help: help("journal.keep_bytes")) var journalKeep: String?
+  @Option(name: name("journal.buffer_bytes"), help: help("journal.buffer_bytes")) var journalBuffer: String?
+  @Option(name: name("journal.past_damage"), help: help("journal.past_damage")) var journalPastDamage: String?
   @Option(name: name("shutdown.drain_seconds"), help: help("shutdown.drain_seconds")) var drain: String?
   @Option(name: name("log.level"), help: help("log.level")) var logLevel: String?
   @Option(name: name("log.format"), help: help("log.format")) var logFormat: String?
@@ -153,8 +164,11 @@ struct OperationFlags: SettingFlags {
   var texts: [String: [String]] {
     given([
       "state.directory": stateDirectory, "checkpoint.every_samples": checkpointSamples,
-      "checkpoint.every_seconds": checkpointSeconds, "checkpoint.keep": keep, "shutdown.drain_seconds": drain,
-      "log.level": logLevel, "log.format": logFormat,
+      "checkpoint.every_seconds": checkpointSeconds, "checkpoint.keep": keep, "checkpoint.keep_hourly": keepHourly,
+      "checkpoint.keep_daily": keepDaily, "shutdown.drain_seconds": drain,
+      "journal.sync": journalSync, "journal.interval_seconds": journalInterval, "journal.segment_bytes": journalSegment,
+      "journal.keep_bytes": journalKeep, "journal.buffer_bytes": journalBuffer,
+      "journal.past_damage": journalPastDamage, "log.level": logLevel, "log.format": logFormat,
     ])
   }
 }

@@ -40,7 +40,8 @@ class CheckpointFile:
         tensors = {
             key: (tensor.dtype.str, tensor.shape, tensor.tobytes()) for key, tensor in self.tensors.items()
         }
-        texts = {key: text for key, text in self.metadata.items() if key not in ("time", "checksum", "sequences")}
+        apart = ("time", "checksum", "sequences", "position")
+        texts = {key: text for key, text in self.metadata.items() if key not in apart}
         return tensors | texts
 
 

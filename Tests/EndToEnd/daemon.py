@@ -19,13 +19,15 @@ FIXTURES = ROOT / "Tests/Fixtures"
 LIMIT = 60.0
 MILLISECONDS = int(LIMIT * 1000)
 
-# Free ports, logs that programs can read, and checkpoints only when a test asks for one.
+# Free ports, logs that programs can read, and checkpoints only when a test asks for one; nor is one kept because an hour ended.
 DEFAULTS = {
     "ingest.pull.bind": "tcp://127.0.0.1:*",
     "publish.bind": "tcp://127.0.0.1:*",
     "query.bind": "tcp://127.0.0.1:*",
     "checkpoint.every_samples": 0,
     "checkpoint.every_seconds": 0,
+    "checkpoint.keep_hourly": 0,
+    "checkpoint.keep_daily": 0,
     "log.format": "json",
 }
 

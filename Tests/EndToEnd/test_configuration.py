@@ -93,6 +93,9 @@ SOME = {
     "limits.name_bytes": ("17", 17),
     "publish.every_seconds": ("0.5", 0.5),
     "checkpoint.keep": ("9", 9),
+    "ingest.router.acknowledge": ("journaled", "journaled"),
+    "journal.sync": ("always", "always"),
+    "journal.interval_seconds": ("0.5", 0.5),
     "shutdown.drain_seconds": ("0.25", 0.25),
     "log.level": ("debug", "debug"),
 }

@@ -70,7 +70,7 @@ struct CheckpointStoreTests {
     let newest = try store.newest()
     #expect(newest.checkpoint == nil && newest.entry == nil && newest.skipped.isEmpty)
     #expect(FileManager.default.fileExists(atPath: missing))
-    #expect(try store.retain(newest: 1).isEmpty)
+    #expect(try store.retain(Retention(newest: 1, hourly: 0, daily: 0)).isEmpty)
   }
 
   @Test func newestIsTheNewestWholeOne() throws {
@@ -104,11 +104,11 @@ struct CheckpointStoreTests {
   func retainKeepsTheNewest(count: Int) throws {
     var store = try CheckpointStore(directory: directory)
     let entries = try (1...4).map { try store.write(checkpoint($0)).entry }
-    #expect(try store.retain(newest: count).isEmpty)
+    #expect(try store.retain(Retention(newest: count, hourly: 0, daily: 0)).isEmpty)
     #expect(try store.entries() == entries.suffix(count))
     // Again changes nothing, and so does a process that has not seen these files before.
     var reopened = try CheckpointStore(directory: directory)
-    #expect(try reopened.retain(newest: count).isEmpty)
+    #expect(try reopened.retain(Retention(newest: count, hourly: 0, daily: 0)).isEmpty)
     #expect(try reopened.entries() == entries.suffix(count))
   }
 
@@ -117,12 +117,86 @@ struct CheckpointStoreTests {
     let entries = try (1...6).map { try writer.write(checkpoint($0)).entry }
     for position in [0, 3, 5] { try damage(entries[position]) }
     var store = try CheckpointStore(directory: directory)
-    let found = try store.retain(newest: 1)
+    let found = try store.retain(Retention(newest: 1, hourly: 0, daily: 0))
     #expect(found.count == 3)
     #expect(found.allSatisfy { $0.damage != nil })
     #expect(try store.entries() == [entries[0], entries[3], entries[4], entries[5]])
-    #expect(try store.retain(newest: 1).isEmpty, "a damaged one is reported once")
+    #expect(try store.retain(Retention(newest: 1, hourly: 0, daily: 0)).isEmpty, "a damaged one is reported once")
     #expect(try store.newest().entry == entries[4])
+  }
+
+  /// A checkpoint of so many steps, made at a time.
+  private func checkpoint(_ steps: Int, at hours: Double) -> Checkpoint {
+    Checkpoint(checkpoint(steps).model, time: hours * 3600)
+  }
+
+  /// Hours and days are those of the checkpoints, by their headers, not those of the files.
+  @Test func retainKeepsTheNewestOfHoursAndDays() throws {
+    let hours = [1, 1.9, 2, 5, 5.5, 23.9, 24, 24.1, 24.2, 49, 49.5, 49.9]
+    let retention = Retention(newest: 2, hourly: 3, daily: 1)
+    var store = try CheckpointStore(directory: directory)
+    var all: [CheckpointStore.Entry] = []
+    for (number, hour) in hours.enumerated() { all.append(try store.write(checkpoint(number + 1, at: hour)).entry) }
+    // Whoever has not seen them before finds the same.
+    store = try CheckpointStore(directory: directory)
+    #expect(try store.retain(retention).isEmpty)
+    // The two newest; of the hours 24, 23 and 5 the last; and of the day before.
+    #expect(try store.entries().map(\.step) == [5, 6, 9, 11, 12])
+    #expect(try store.retain(retention).isEmpty)
+    #expect(try store.entries().count == 5)
+    #expect(try store.newest().entry == all[11])
+  }
+
+  /// What is damaged does not stand for its hour, whether its header tells or not.
+  @Test(arguments: [true, false])
+  func damagedOnesStandForNoHour(inTheHeader: Bool) throws {
+    var writer = try CheckpointStore(directory: directory)
+    let hours = [1, 1.5, 1.9, 2, 3]
+    let entries = try hours.enumerated().map { try writer.write(checkpoint($0 + 1, at: $1)).entry }
+    if inTheHeader {
+      try temporary.write(Array("no checkpoint".utf8), to: entries[2].name)
+    } else {
+      try damage(entries[2])
+    }
+    var store = try CheckpointStore(directory: directory)
+    let found = try store.retain(Retention(newest: 1, hourly: 2, daily: 0))
+    #expect(found.count == 1 && found[0].damage != nil, "\(found)")
+    #expect(try store.entries() == entries[1...].map { $0 })
+  }
+
+  @Test func whatANewerWhittleWroteIsLeftAlone() throws {
+    var writer = try CheckpointStore(directory: directory)
+    let entries = try (1...3).map { try writer.write(checkpoint($0)).entry }
+    let file = CheckpointFile(try temporary.read(entries[1].name))
+    try temporary.write(
+      file.replacing("\"format_version\":\"2\"", with: "\"format_version\":\"9\"").sealed, to: entries[1].name)
+    var store = try CheckpointStore(directory: directory)
+    let found = try store.retain(Retention(newest: 1, hourly: 0, daily: 0))
+    #expect(found == [.newerVersion(path: entries[1].path, found: 9, known: 2)])
+    #expect(try store.entries() == [entries[1], entries[2]])
+  }
+
+  /// Headers that lie about their length or hold anything at all.
+  @Test func headersOfAllKindsAreRead() throws {
+    let whole = try CheckpointFile.sample()
+    var headers: [[UInt8]] = [[], [1], Array(repeating: 0xFF, count: 8), Array(repeating: 0, count: 8)]
+    headers.append(whole.replacing("\"time\":\"17", with: "\"time\":\"nan").bytes)
+    headers.append(whole.replacing("\"time\":\"17", with: "\"time\":\"-17").bytes)
+    headers.append(whole.replacing("\"time\":\"17", with: "\"time\":\"1e300").bytes)
+    headers.append(whole.replacing("\"__metadata__\"", with: "\"metadata\"").bytes)
+    headers.append(whole.replacing("whittle checkpoint", with: "pt").bytes)
+    let lengths: [UInt64] = [.max, .max - 7, 1 << 63, 1 << 40]
+    for length in lengths {
+      let bytes: [UInt8] = withUnsafeBytes(of: length.littleEndian) { Array($0) }
+      headers.append(bytes + whole.bytes[8...])
+    }
+    for (number, bytes) in headers.enumerated() {
+      let path = try temporary.write(bytes, to: "header")
+      let error = #expect(throws: StoreError.self) { try CheckpointHeader(file: path, on: LocalFileSystem()) }
+      #expect(error?.damage != nil, "header \(number)")
+    }
+    let path = try temporary.write(whole.bytes, to: "header")
+    #expect(try CheckpointHeader(file: path, on: LocalFileSystem()).time == 1_700_000_000.5)
   }
 
   @Test func whatNewestReportedRetainDoesNotReportAgain() throws {
@@ -131,7 +205,7 @@ struct CheckpointStoreTests {
     try damage(entries[2])
     var store = try CheckpointStore(directory: directory)
     #expect(try store.newest().skipped.count == 1)
-    #expect(try store.retain(newest: 1).isEmpty)
+    #expect(try store.retain(Retention(newest: 1, hourly: 0, daily: 0)).isEmpty)
     #expect(try store.entries() == [entries[1], entries[2]])
   }
 
@@ -148,7 +222,7 @@ struct CheckpointStoreTests {
     #expect(try store.entries().isEmpty)
     let written = try store.write(checkpoint(1))
     #expect(written.entry.sequence == 1)
-    #expect(try store.retain(newest: 1).isEmpty)
+    #expect(try store.retain(Retention(newest: 1, hourly: 0, daily: 0)).isEmpty)
     #expect(try temporary.names == Set(foreign + [written.entry.name]))
   }
 }

@@ -33,6 +33,7 @@ struct FormatVersion1Tests {
     let checkpoint = try restored()
     let model = checkpoint.model
     #expect(checkpoint.time == 1_795_231_895.6851475)
+    #expect(checkpoint.position == 0 && checkpoint.delayed.count == 0)
     #expect(model.steps == 100)
     #expect((0..<model.space.count).map { model.space.name(at: $0) } == Self.names)
     #expect(model.learner.column(.values) == .float32(Self.values))

@@ -60,7 +60,7 @@ struct StoreFaultTests {
       try failure(&store)
         == .system(call: "open", path: "\(directory)/.unfinished-\(getpid())", code: ENOTDIR))
     #expect(throws: StoreError.system(call: "opendir", path: directory, code: ENOTDIR)) {
-      try store.retain(newest: 1)
+      try store.retain(Retention(newest: 1, hourly: 0, daily: 0))
     }
     #expect(throws: StoreError.system(call: "opendir", path: directory, code: ENOTDIR)) { try store.newest() }
     try FileManager.default.removeItem(atPath: directory)

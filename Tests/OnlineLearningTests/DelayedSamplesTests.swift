@@ -62,6 +62,26 @@ import Testing
     #expect(counts.matched > 0 && counts.forgotten > 0, "seed=\(seed)")
   }
 
+  /// Fewer are allowed than wait: the oldest go.
+  @Test(arguments: [0, 1, 4, 5, 9])
+  func otherBoundsHoldAtOnce(allowed: Int) throws {
+    var delayed = DelayedSamples(DelayedSamples.Bounds())
+    for number in 0..<6 as Range<UInt8> {
+      delayed.keep(0, of: row(Float(number) + 1), id: [number], margin: 0, at: Double(number))
+    }
+    _ = delayed.take([3], at: 6)
+    delayed = delayed.under(DelayedSamples.Bounds(samples: allowed, age: 100))
+    let left = [0, 1, 2, 4, 5].suffix(allowed)
+    #expect(delayed.count == left.count && delayed.counts.forgotten == UInt64(5 - left.count))
+    #expect(delayed.columns.ids == left.map { UInt8($0) })
+    #expect(delayed.columns.values == left.map { Float($0) + 1 })
+    // From then on, too.
+    delayed.keep(0, of: row(9), id: [9], margin: 0, at: 7)
+    #expect(delayed.count == min(left.count + 1, allowed))
+    #expect(delayed.take([9], at: 7)?.values == (allowed > 0 ? [9] : nil))
+    #expect(delayed.take([5], at: 106) == nil, "too old by now")
+  }
+
   @Test func noneAreKeptWhereNoneMayBe() {
     var delayed = DelayedSamples(DelayedSamples.Bounds(samples: 0))
     delayed.keep(0, of: row(1), id: [1], margin: 0, at: 0)

@@ -13,22 +13,32 @@ public struct ModelBits: Equatable {
   private let validation: ProgressiveValidation
 
   public init(_ model: Model) {
-    configuration = model.configuration
-    space = model.space.state
+    self.init(
+      configuration: model.configuration, space: model.space.state, names: model.space.names,
+      lastSeen: model.space.lastSeenSteps, learner: model.learner, validation: model.validation,
+      sharesIndices: model.space.sharesIndices)
+  }
+
+  public init(
+    configuration: LearnerConfiguration, space: FeatureSpace.State, names: FeatureSpace.Names, lastSeen: [UInt64],
+    learner: LinearLearner, validation: ProgressiveValidation, sharesIndices: Bool
+  ) {
+    self.configuration = configuration
+    self.space = space
     // Those of hashed features are no part of what is learned.
-    names = model.space.sharesIndices ? FeatureSpace.Names(bytes: [], ends: []) : model.space.names
-    lastSeen = model.space.lastSeenSteps
+    self.names = sharesIndices ? FeatureSpace.Names(bytes: [], ends: []) : names
+    self.lastSeen = lastSeen
     columns = LinearLearner.columns(of: configuration).map { column in
-      switch model.learner.column(column) {
+      switch learner.column(column) {
       case .float32(let values): values.map { UInt64($0.bitPattern) }
       case .float64(let values): values.map(\.bitPattern)
       case .uint32(let values): values.map(UInt64.init)
       case nil: []
       }
     }
-    coefficients = model.learner.coefficients().map(\.bitPattern)
-    intercept = model.learner.intercept.bitPattern
-    state = model.learner.state
-    validation = model.validation
+    coefficients = learner.coefficients().map(\.bitPattern)
+    intercept = learner.intercept.bitPattern
+    state = learner.state
+    self.validation = validation
   }
 }

@@ -22,13 +22,14 @@ final class DaemonPlace: Sendable {
   var publish: String { "ipc://\(temporary.path)/publish" }
   var query: String { "ipc://\(temporary.path)/query" }
 
-  /// Nothing happens by itself: no publication and no checkpoint but the last.
+  /// Nothing happens by itself: no publication and no checkpoint but the last, and no hour that ends keeps one more.
   var settings: [String: String] {
     [
       "ingest.sub.bind": sub, "ingest.pull.bind": pull, "ingest.router.bind": router, "publish.bind": publish,
       "query.bind": query,
       "state.directory": state, "publish.every_samples": "0", "publish.every_seconds": "0",
-      "checkpoint.every_samples": "0", "checkpoint.every_seconds": "0",
+      "checkpoint.every_samples": "0", "checkpoint.every_seconds": "0", "checkpoint.keep_hourly": "0",
+      "checkpoint.keep_daily": "0",
     ]
   }
 

@@ -78,7 +78,7 @@ struct PureStateTests {
   @Test func checkpointStateKnowsTheNewest() {
     var state = CheckpointState(
       Settings.Cadence(samples: 10, seconds: 0), step: 7, now: 100,
-      newest: Stats.Checkpoint(step: 7, file: "old", ageSeconds: 30))
+      newest: Stats.Checkpoint(step: 7, file: "old", ageSeconds: 30), position: 3)
     #expect(state.lastWrittenStep == 7)
     #expect(state.newest(now: 105) == Stats.Checkpoint(step: 7, file: "old", ageSeconds: 35))
     #expect(state.problem == nil && !state.isBusy)
@@ -97,7 +97,7 @@ struct PureStateTests {
   }
 
   @Test func checkpointStateOfANewModelHasNone() {
-    let state = CheckpointState(Settings.Cadence(samples: 1, seconds: 1), step: 0, now: 0, newest: nil)
+    let state = CheckpointState(Settings.Cadence(samples: 1, seconds: 1), step: 0, now: 0, newest: nil, position: nil)
     #expect(state.newest(now: 9) == nil && state.lastWrittenStep == nil && state.problem == nil)
   }
 }

@@ -77,6 +77,50 @@ import WhittleProtocol
     #expect(learned.learner.intercept == expected.learner.intercept, "seed=\(seed)")
   }
 
+  /// Stopped and started again and again, learns the same as one that never stopped.
+  @Test(arguments: [UInt64(4), 5])
+  func samplesWaitOnAfterARestart(_ seed: UInt64) async throws {
+    var random = SeededGenerator(seed: seed)
+    var records = [names]
+    for _ in 0..<90 {
+      let id = random.next() % 20
+      let features = #"{"a\#(random.next() % 5)": \#(Double(random.next() % 100) / 50 - 1)}"#
+      let target = random.uniform(0..<9)
+      records.append(random.below(2) == 0 ? #"{"id": \#(id), "x": \#(features)}"# : #"{"id": \#(id), "y": \#(target)}"#)
+    }
+    let uninterrupted = try DaemonPlace()
+    var daemon = try await TestDaemon(in: uninterrupted)
+    try await daemon.push(records)
+    let total = UInt64(records.count)
+    let expected = try await daemon.stats { $0.messages == total }
+    try await daemon.stop()
+    daemon = try await TestDaemon(in: place)
+    var sent: UInt64 = 0
+    for record in records {
+      // Also where nothing was learned since the last checkpoint, and only a sample waits.
+      if random.below(6) == 0 {
+        try await daemon.stop()
+        daemon = try await TestDaemon(in: place)
+        sent = 0
+      }
+      sent += 1
+      try await daemon.push([record])
+      _ = try await daemon.stats { [sent] in $0.messages == sent }
+    }
+    let stats = try await daemon.stats { _ in true }
+    try await daemon.stop()
+    #expect(expected.delayed.matched > 10 && expected.delayed.waiting > 2, "seed=\(seed)")
+    #expect(stats.delayed.waiting == expected.delayed.waiting, "seed=\(seed)")
+    #expect(stats.delayed.matched == expected.delayed.matched, "seed=\(seed)")
+    #expect(stats.delayed.forgotten == expected.delayed.forgotten, "seed=\(seed)")
+    let models = try [place, uninterrupted].map { try ModelBits(#require(try $0.newestModel())) }
+    #expect(models[0] == models[1], "seed=\(seed)")
+    // Fewer may wait now.
+    daemon = try await TestDaemon(in: place, ["delayed.samples": "2"])
+    #expect(try await daemon.stats { _ in true }.delayed.waiting == 2)
+    try await daemon.stop()
+  }
+
   @Test func tagsOfVowpalWabbitTextAreIDs() async throws {
     let daemon = try await TestDaemon(in: place)
     var expected = Model(LearnerConfiguration())

@@ -100,7 +100,7 @@ import WhittleProtocol
     try await daemon.stats { $0.messages == 5 }
     try takeDirectoryAway()
     let error = await #expect(throws: DaemonError.self) { try await daemon.stop() }
-    guard case .lastCheckpoint(.system("open", _, ENOTDIR))? = error else {
+    guard case .lastCheckpoint(.system("open", _, ENOTDIR), isJournaled: false)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }

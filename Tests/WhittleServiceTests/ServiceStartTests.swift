@@ -57,7 +57,7 @@ import ZeroMQ
     }
     #expect(
       text.hasPrefix(
-        "the checkpoint \(place.state)/\(names[0]) was learned with \(key) = \(before), and the configuration says \(now):"
+        "the model in \(place.state) was learned with \(key) = \(before), and the configuration says \(now):"
       ))
     #expect(text.contains("set \(key) to \(before) to go on with that model"))
     #expect(text.contains("or give the new one a state.directory of its own"))
@@ -83,7 +83,8 @@ import ZeroMQ
       "validation.half_life": "10",
     ]
     let daemon = try await TestDaemon(in: place, settings)
-    let changes = daemon.log.lines("a setting differs from the checkpoint's; it holds from here on")
+    let changes = daemon.log.lines(
+      "a setting differs from those that the model was learned with; it holds from here on")
     let before = [
       "penalty.l1": "0.01", "penalty.l2": "0.001", "penalty.threshold": "none", "learning_rate.initial": "0.01",
       "validation.half_life": "1000", "penalty.period": "4",
@@ -118,15 +119,18 @@ import ZeroMQ
     try await daemon.push(Array(stream[20...]))
     try await daemon.stats { $0.messages == 20 }
     try await daemon.stop()
-    #expect(daemon.log.lines("a setting differs from the checkpoint's; it holds from here on").isEmpty)
+    #expect(
+      daemon.log.lines("a setting differs from those that the model was learned with; it holds from here on").isEmpty)
     #expect(try place.newestModel().map(ModelBits.init) == ModelBits(try model(stream)))
   }
 
   @Test func anotherOptimizerIsTakenOnWithWhatItBrings() async throws {
     try await learn(messages(20, seed: 11))
     let daemon = try await TestDaemon(in: place, ["model.optimizer": "normalized", "penalty.factors": "sleep=0"])
-    let changes = daemon.log.lines("a setting differs from the checkpoint's; it holds from here on")
-      .map { [$0.fields["key"], $0.fields["before"], $0.fields["now"]] }
+    let changes = daemon.log.lines(
+      "a setting differs from those that the model was learned with; it holds from here on"
+    )
+    .map { [$0.fields["key"], $0.fields["before"], $0.fields["now"]] }
     #expect(
       changes == [
         ["model.optimizer", "sgd", "normalized"], ["learning_rate.schedule", "inverse_scaling", "constant"],
@@ -144,13 +148,13 @@ import ZeroMQ
   }
 
   @Test func aDamagedNewestCheckpointIsSkipped() async throws {
-    let older = try await learn(messages(20, seed: 3))
-    try await learn(messages(20, seed: 4))
+    try await learn(messages(20, seed: 3))
+    let whole = try await learn(messages(20, seed: 4))
     let names = try place.checkpointNames
     try #require(names.count == 2)
     try damage(names[1])
     let daemon = try await TestDaemon(in: place)
-    #expect(try await daemon.stats().step == older.steps)
+    #expect(try await daemon.stats().step == whole.steps, "the journal goes back to the checkpoint before it")
     let skipped = daemon.log.lines("a checkpoint cannot be used and is skipped")
     #expect(skipped.count == 1 && skipped.first?.level == .error)
     #expect(skipped.first?.fields["error"]?.hasPrefix("\(place.state)/\(names[1]) is damaged") == true)
@@ -173,10 +177,10 @@ import ZeroMQ
     }
     #expect(errors.count == 2 && error?.exitCode == 65)
     for name in names { #expect(error?.description.contains("\(place.state)/\(name) is damaged") == true) }
-    #expect(error?.description.contains("restore one from a backup, or move them away to start anew") == true)
+    #expect(error?.description.contains("restore one from a backup, or move all away to start anew") == true)
     #expect(try place.checkpointNames == names)
     // The advice works.
-    for name in names { try FileManager.default.removeItem(atPath: "\(place.state)/\(name)") }
+    for name in names + ["journal"] { try FileManager.default.removeItem(atPath: "\(place.state)/\(name)") }
     #expect(try await learn(messages(5, seed: 3)).steps > 0)
   }
 

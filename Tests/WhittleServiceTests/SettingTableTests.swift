@@ -82,7 +82,7 @@ struct SettingTableTests {
       "ingest.sub.bind": "tcp://127.0.0.1:5700", "ingest.sub.connect": "none",
       "ingest.sub.topics": "\"\"", "ingest.pull.bind": "tcp://127.0.0.1:5701", "ingest.pull.connect": "none",
       "ingest.router.bind": "tcp://127.0.0.1:5704", "ingest.router.connect": "none", "ingest.router.predict": "false",
-      "ingest.router.send_high_water_mark": "10000",
+      "ingest.router.acknowledge": "accepted", "ingest.router.send_high_water_mark": "10000",
       "ingest.format": "auto", "ingest.receive_high_water_mark": "10000", "json.layout": "nested", "json.target": "y",
       "json.features": "auto", "json.weight": "auto", "json.id": "auto", "json.source": "auto", "json.seq": "auto",
       "json.ignore": "none", "features.space": "dictionary", "features.bits": "18",
@@ -95,7 +95,10 @@ struct SettingTableTests {
       "publish.every_samples": "10000", "publish.every_seconds": "1", "publish.rejects_per_second": "1",
       "query.bind": "tcp://127.0.0.1:5703",
       "state.directory": "whittled-state", "checkpoint.every_samples": "1000000", "checkpoint.every_seconds": "30",
-      "checkpoint.keep": "3", "shutdown.drain_seconds": "5", "log.level": "info", "log.format": "text",
+      "checkpoint.keep": "3", "checkpoint.keep_hourly": "24", "checkpoint.keep_daily": "30", "journal.sync": "interval",
+      "journal.interval_seconds": "0.1",
+      "journal.segment_bytes": "67108864", "journal.keep_bytes": "0", "journal.buffer_bytes": "67108864",
+      "journal.past_damage": "false", "shutdown.drain_seconds": "5", "log.level": "info", "log.format": "text",
     ]
     #expect(Dictionary(uniqueKeysWithValues: SettingTable.all.map { ($0.key, $0.defaultText) }) == defaults)
   }

@@ -17,7 +17,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
   /// The configuration asks for another model than the checkpoint holds.
   case contradiction(String)
   /// The last checkpoint could not be written.
-  case lastCheckpoint(StoreError)
+  case lastCheckpoint(StoreError, isJournaled: Bool)
 
   public var description: String {
     switch self {
@@ -28,10 +28,14 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     case .outOfMemory: "there is not enough memory to start"
     case .state(let error): "\(error)"
     case .noWholeCheckpoint(let directory, let errors):
-      "no checkpoint in \(directory) is whole; restore one from a backup, or move them away to start anew:\n"
+      "no checkpoint in \(directory) is whole, and the journal does not go back to the beginning; restore one from a "
+        + "backup, or move all away to start anew:\n"
         + errors.map { "  \($0)" }.joined(separator: "\n")
     case .contradiction(let problem): problem
-    case .lastCheckpoint(let error):
+    case .lastCheckpoint(let error, isJournaled: true):
+      "the last checkpoint could not be written; the journal holds what was learned since, and the next start learns it "
+        + "again: \(error)"
+    case .lastCheckpoint(let error, isJournaled: false):
       "the last checkpoint could not be written, so what was learned since the one before is lost: \(error)"
     }
   }

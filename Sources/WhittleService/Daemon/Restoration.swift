@@ -1,23 +1,22 @@
 internal import Logging
 internal import ModelStore
 internal import OnlineLearning
+internal import StreamLearning
 internal import WhittleProtocol
 
-/// The model that a start begins with: the newest whole checkpoint's, or a new one.
+/// What a start begins with: what the newest whole checkpoint holds and the messages that the journal has after it, or
+/// nothing learned yet.
 struct Restoration {
-  let model: Model
-  let sequences: SourceSequences
+  let recovered: Recovered
   let store: CheckpointStore
-  /// What was restored; nil for a new model.
-  let checkpoint: Stats.Checkpoint?
 
-  /// - Throws: when the directory cannot be read, when no checkpoint in it is whole, or when the configuration asks
-  ///   for another model than the one in it.
-  init(_ loaded: LoadedSettings, logger: Logger) throws(DaemonError) {
-    let directory = loaded.settings.stateDirectory
+  /// - Throws: when the directory cannot be read, when no checkpoint in it is whole, when the journal is damaged in the middle,
+  ///   or when the configuration asks for another model than the one in it.
+  init(_ loaded: LoadedSettings, on files: any FileSystem, logger: Logger) throws(DaemonError) {
+    let settings = loaded.settings
     let newest: CheckpointStore.Newest
     do throws(StoreError) {
-      var store = try CheckpointStore(directory: directory)
+      var store = try CheckpointStore(directory: settings.stateDirectory, on: files)
       newest = try store.newest()
       self.store = store
     } catch {
@@ -26,30 +25,89 @@ struct Restoration {
     for problem in newest.skipped {
       logger.error("a checkpoint cannot be used and is skipped", metadata: ["error": "\(problem)"])
     }
-    guard let restored = newest.checkpoint, let entry = newest.entry else {
-      if !newest.skipped.isEmpty { throw .noWholeCheckpoint(directory: directory, newest.skipped) }
-      model = Model(
-        loaded.settings.learner,
-        FeatureSpace(loaded.settings.features.kind, keepingNames: loaded.settings.features.names))
-      sequences = SourceSequences()
-      checkpoint = nil
-      logger.info("starting with a new model", metadata: ["directory": "\(directory)"])
+    let restored = newest.checkpoint.map {
+      StreamLearner.State($0.model, sequences: $0.sequences, delayed: $0.delayed, position: $0.position)
+    }
+    if let restored, let entry = newest.entry {
+      logger.info(
+        "model restored",
+        metadata: ["file": "\(entry.path)", "step": "\(restored.model.steps)", "position": "\(restored.position)"])
+    }
+    let replay: StreamReplay
+    do throws(DaemonError) {
+      replay = try Restoration.replay(after: restored, settings, files, logger)
+    } catch {
+      // A journal that does not go back to the beginning is missed only because of the checkpoints.
+      guard restored == nil, !newest.skipped.isEmpty, case .state(.journalDamaged) = error else { throw error }
+      throw .noWholeCheckpoint(directory: settings.stateDirectory, newest.skipped)
+    }
+    guard let state = replay.state else {
+      if !newest.skipped.isEmpty {
+        throw .noWholeCheckpoint(directory: settings.stateDirectory, newest.skipped)
+      }
+      recovered = Recovered(state: StreamLearner.State(settings.learning))
+      logger.info("starting with a new model", metadata: ["directory": "\(settings.stateDirectory)"])
       return
     }
-    try Restoration.checkAgreement(restored.model, loaded, file: entry.path)
-    logger.info(
-      "model restored", metadata: ["file": "\(entry.path)", "step": "\(restored.model.steps)"])
-    sequences = restored.sequences
-    var adopted = Restoration.adopt(loaded.settings.learner, restored.model, logger)
-    adopted.space.keepNames(loaded.settings.features.names)
-    model = adopted
-    checkpoint = Stats.Checkpoint(
-      step: restored.model.steps, file: entry.path, ageSeconds: max(0, unixSeconds() - restored.time))
+    try Restoration.checkAgreement(state.model, loaded)
+    Restoration.tellChanges(state.model, settings.learner, logger)
+    var recovered = Recovered(state: state.under(settings.learning))
+    if let checkpoint = newest.checkpoint, let entry = newest.entry, let restored {
+      recovered.checkpoint = Stats.Checkpoint(
+        step: restored.model.steps, file: entry.path, ageSeconds: max(0, unixSeconds() - checkpoint.time))
+      recovered.checkpointPosition = restored.position
+      recovered.time = checkpoint.time
+    }
+    if let time = replay.time { recovered.time = max(recovered.time ?? 0, time) }
+    self.recovered = recovered
+  }
+
+  /// Learns again what the journal has and the checkpoint has not.
+  private static func replay(
+    after restored: StreamLearner.State?, _ settings: Settings, _ files: any FileSystem, _ logger: Logger
+  ) throws(DaemonError) -> StreamReplay {
+    var replay = StreamReplay(after: restored)
+    let report: JournalReport
+    do throws(StoreError) {
+      try files.makeDirectory(settings.journalDirectory)
+      report = try replay.run(settings.journalDirectory, on: files, pastDamage: settings.journal.pastDamage)
+    } catch {
+      throw .state(error)
+    }
+    if report.records > 0, let state = replay.state {
+      logger.info(
+        "journal learned again",
+        metadata: [
+          "messages": "\(report.records)", "bytes": "\(report.bytes)", "step": "\(state.model.steps)",
+          "position": "\(state.position)",
+        ])
+    }
+    tell(report, logger)
+    return replay
+  }
+
+  /// Tells of messages that the journal does not have, or had in vain.
+  private static func tell(_ report: JournalReport, _ logger: Logger) {
+    if let dropped = report.dropped {
+      logger.warning(
+        "the end of the journal was given up: \(dropped.reason)",
+        metadata: [
+          "position": "\(dropped.position)", "bytes": "\(dropped.bytes)", "whole_messages": "\(dropped.records)",
+          "files": "\(dropped.segments.map(\.path).joined(separator: " "))",
+        ])
+    }
+    for gap in report.gaps {
+      logger.error(
+        "messages are missing from the journal; going on without them, as journal.past_damage says: \(gap.problem)",
+        metadata: [
+          "file": "\(gap.path)", "offset": "\(gap.offset)", "position": "\(gap.position)", "messages": "\(gap.missing)",
+        ])
+    }
   }
 
   /// The settings that a model cannot change once it has learned.
   private static func checkAgreement(
-    _ model: Model, _ loaded: LoadedSettings, file: String
+    _ model: Model, _ loaded: LoadedSettings
   ) throws(DaemonError) {
     let (learned, asked) = (model.configuration, loaded.settings.learner)
     let (space, features) = (model.space.state, loaded.settings.features)
@@ -64,40 +122,25 @@ struct Restoration {
       let place = loaded.place(of: key).map { " (\($0))" } ?? " (the default)"
       throw .contradiction(
         """
-        the checkpoint \(file) was learned with \(key) = \(before), and the configuration says \(now)\(place): set \
-        \(key) to \(before) to go on with that model, or give the new one a state.directory of its own
+        the model in \(loaded.settings.stateDirectory) was learned with \(key) = \(before), and the configuration says \
+        \(now)\(place): set \(key) to \(before) to go on with that model, or give the new one a state.directory of its own
         """)
     }
   }
 
-  /// The restored model under the settings of today, which may shrink or learn differently from here on.
-  private static func adopt(
-    _ settings: LearnerConfiguration, _ model: Model, _ logger: Logger
-  ) -> Model {
+  /// Tells of settings that are others today: the restored model shrinks or learns differently from here on.
+  private static func tellChanges(_ model: Model, _ settings: LearnerConfiguration, _ logger: Logger) {
     var before = Settings()
     before.learner = model.configuration.inForce
     var now = before
     now.learner = settings.inForce
-    if before == now { return model }
     for setting in SettingTable.all where setting.read(before) != setting.read(now) {
       logger.notice(
-        "a setting differs from the checkpoint's; it holds from here on",
+        "a setting differs from those that the model was learned with; it holds from here on",
         metadata: [
           "key": "\(setting.key)", "before": "\(Setting.text(setting.read(before)))",
           "now": "\(Setting.text(setting.read(now)))",
         ])
     }
-    return model.reconfigured(settings)
-  }
-}
-
-extension LearnerConfiguration {
-  /// With what is left to the optimizer spelled out: to say so, or to stop saying so, changes nothing.
-  fileprivate var inForce: LearnerConfiguration {
-    var spelledOut = self
-    spelledOut.learningRate.schedule = schedule
-    spelledOut.learningRate.update = update
-    spelledOut.learningRate.initial = initialStepSize
-    return spelledOut
   }
 }

@@ -1,5 +1,5 @@
 public import Logging
-internal import ModelStore
+public import ModelStore
 internal import OnlineLearning
 public import ServiceLifecycle
 internal import ZeroMQ
@@ -9,11 +9,16 @@ internal import ZeroMQ
 public struct WhittledService: Service {
   private let loaded: LoadedSettings
   private let notifier: SystemdNotifier
+  private let files: any FileSystem
   private let logger: Logger
 
-  public init(_ loaded: LoadedSettings, notifier: SystemdNotifier, logger: Logger) {
+  /// - Parameter files: where its state lasts.
+  public init(
+    _ loaded: LoadedSettings, notifier: SystemdNotifier, on files: any FileSystem = LocalFileSystem(), logger: Logger
+  ) {
     self.loaded = loaded
     self.notifier = notifier
+    self.files = files
     self.logger = logger
   }
 
@@ -28,7 +33,7 @@ public struct WhittledService: Service {
     }
     // Held until everything below has ended.
     defer { withExtendedLifetime(lock) {} }
-    let restoration = try Restoration(loaded, logger: logger)
+    let restoration = try Restoration(loaded, on: files, logger: logger)
     try await run(restoration)
   }
 
@@ -37,19 +42,29 @@ public struct WhittledService: Service {
     let mailbox: Mailbox<EngineLetter>
     let publisher: Publisher
     let writer: CheckpointWriter
+    let journalWriter: JournalWriter?
     do throws(ZeroMQError) {
       context = try Context()
       mailbox = try Mailbox()
       publisher = try Publisher(engine: mailbox, notifier: notifier, logger: logger)
-      writer = try CheckpointWriter(keep: loaded.settings.checkpointKeep, engine: mailbox, logger: logger)
+      let journal = loaded.settings.journal
+      journalWriter =
+        journal.sync == .off
+        ? nil
+        : try JournalWriter(
+          journal, reportsProgress: journal.sync == .always || loaded.settings.ingest.routerAcknowledge != .accepted,
+          engine: mailbox, logger: logger)
+      writer = try CheckpointWriter(keeping: loaded.settings.checkpointRetention, engine: mailbox, logger: logger)
     } catch {
       throw .messaging(error)
     }
     let published = try await publisher.start(loaded.settings.publishBind, in: context)
     do throws(DaemonError) {
       try writer.start(restoration.store)
+      try journalWriter?.start(loaded.settings.stateDirectory, on: files)
     } catch {
       publisher.stop()
+      writer.stop()
       throw error
     }
     let opened = Completion<Result<[String: [String]], DaemonError>>()
@@ -57,15 +72,16 @@ public struct WhittledService: Service {
     try OperatingThread.start(named: "whittle-engine", fulfilling: ended) {
       do throws(DaemonError) {
         let engine = try Engine(
-          restoration.model, restoration.sequences, restored: restoration.checkpoint, settings: loaded,
-          published: published,
-          mailbox: mailbox, publisher: publisher, writer: writer, logger: logger, in: context)
+          restoration.recovered, settings: loaded, published: published,
+          mailbox: mailbox, publisher: publisher, writer: writer, journalWriter: journalWriter, logger: logger,
+          in: context)
         opened.fulfill(.success(engine.endpoints))
         try engine.run()
         return .success(())
       } catch {
         publisher.stop()
         writer.stop()
+        journalWriter?.stop()
         opened.fulfill(.failure(error))
         return .failure(error)
       }
@@ -83,6 +99,8 @@ public struct WhittledService: Service {
       mailbox.put(.stop)
     }
     await publisher.ended.value()
+    // Nobody else writes to the state directory once its lock goes.
+    if let journalWriter { await journalWriter.ended.value() }
     // Both threads have let go of the context: it goes with this function, and that waits until the last answers and
     // the last publication have left.
     try result.get()

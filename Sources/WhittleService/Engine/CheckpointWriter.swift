@@ -7,24 +7,28 @@ internal import ZeroMQ
 /// The thread that makes checkpoints durable, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(Model, SourceSequences)
+    case write(ModelSnapshot, SourceSequences, DelayedSamples, position: UInt64)
     case stop
   }
 
   private let jobs: Mailbox<Job>
   private let engine: Mailbox<EngineLetter>
   private let logger: Logger
-  private let keep: Int
+  private let retention: Retention
 
-  init(keep: Int, engine: Mailbox<EngineLetter>, logger: Logger) throws(ZeroMQError) {
+  init(keeping retention: Retention, engine: Mailbox<EngineLetter>, logger: Logger) throws(ZeroMQError) {
     jobs = try Mailbox()
-    self.keep = keep
+    self.retention = retention
     self.engine = engine
     self.logger = logger
   }
 
-  /// Writes the model; a `checkpointed` letter follows.
-  func write(_ model: Model, _ sequences: SourceSequences) { jobs.put(.write(model, sequences)) }
+  /// Writes a checkpoint; a `checkpointed` letter follows.
+  ///
+  /// - Parameter position: of the messages that it covers, the last.
+  func write(_ model: ModelSnapshot, _ sequences: SourceSequences, _ delayed: DelayedSamples, position: UInt64) {
+    jobs.put(.write(model, sequences, delayed, position: position))
+  }
 
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
@@ -43,8 +47,10 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let model, let sequences):
-            engine.put(.checkpointed(write(Checkpoint(model, sequences: sequences, time: unixSeconds()), &store)))
+          case .write(let model, let sequences, let delayed, let position):
+            let checkpoint = Checkpoint(
+              model, sequences: sequences, delayed: delayed, position: position, time: unixSeconds())
+            engine.put(.checkpointed(write(checkpoint, &store)))
           }
         }
       }
@@ -68,7 +74,7 @@ final class CheckpointWriter: Sendable {
   /// What cannot be removed costs space, not the checkpoint: it is logged, and tried again after the next one.
   private func removeOld(_ store: inout CheckpointStore) {
     do throws(StoreError) {
-      for damaged in try store.retain(newest: keep) {
+      for damaged in try store.retain(retention) {
         logger.error("a checkpoint is damaged; it is left where it is", metadata: ["error": "\(damaged)"])
       }
     } catch {

@@ -1,7 +1,9 @@
+internal import FoundationEssentials
 internal import Logging
 internal import ModelStore
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
@@ -14,6 +16,8 @@ final class Engine {
   let mailbox: Mailbox<EngineLetter>
   let publisher: Publisher
   let writer: CheckpointWriter
+  /// Nil where there is no journal.
+  let journalWriter: JournalWriter?
   let logger: Logger
   var ingest: IngestSockets
   let query: Socket
@@ -21,26 +25,18 @@ final class Engine {
   let endpoints: [String: [String]]
   let configuration: ConfigurationReport
 
-  var model: Model
-  /// How far the sources that number their samples have got.
-  var sequences: SourceSequences
-  /// Whether that differs from what the writer was last given.
-  var hasNewSequences = false
-  let decoder: SampleDecoder
-  var batch = SampleBatch()
-  /// Rows to be learned that follow each other, where samples have ids, and the margins that were given out for them.
-  var stretch = SampleBatch()
-  var given: [Double] = []
-  /// Samples that wait for their targets.
-  var delayed: DelayedSamples
+  var stream: StreamLearner
+  private let clock: StreamClock
+  /// The time by which samples of this turn come.
+  private(set) var streamTime: Double
+  /// The highest numbers of messages that were rejected, and that the next of their sources may follow nevertheless.
+  var passedOver: [[UInt8]: UInt64] = [:]
   var counters = StreamCounters()
   var rejects: RejectLog
   /// Holds back events about rejected messages.
   var rejectEvents: RateLimit
   var roomEvents = RoomEvents()
   let message = Message()
-  /// The margins of the batch's rows, where they are answered.
-  var margins: [Double] = []
 
   private var poller: Poller
   private let startTime: Double
@@ -51,6 +47,16 @@ final class Engine {
   private var publisherFailure: ZeroMQError?
   private var isStopping = false
   var checkpoints: CheckpointState
+  var journal: JournalState
+  /// Messages accepted since the last were handed to the journal's thread, of which the last had position `handedOver`.
+  var journalBatch = JournalBatch()
+  var handedOver: UInt64
+  /// The settings that decide what messages make of the model, for the journal.
+  let journalSettings: String
+  /// Answers that wait for the journal.
+  var held = HeldAnswers()
+  private var journalHasEnded = false
+  var snapshots = SnapshotState()
   var divergence = DivergenceWatch()
   var readingCadence: ReadingCadence
   /// The target of the sample learned last.
@@ -65,28 +71,25 @@ final class Engine {
   ///
   /// - Throws: the setting's key and the reason, where an endpoint cannot be opened.
   init(
-    _ model: Model, _ sequences: SourceSequences, restored: Stats.Checkpoint?, settings: LoadedSettings,
-    published: [String],
-    mailbox: Mailbox<EngineLetter>, publisher: Publisher, writer: CheckpointWriter, logger: Logger,
+    _ recovered: Recovered, settings: LoadedSettings, published: [String],
+    mailbox: Mailbox<EngineLetter>, publisher: Publisher, writer: CheckpointWriter, journalWriter: JournalWriter?,
+    logger: Logger,
     in context: Context
   ) throws(DaemonError) {
-    var limits = settings.settings.limits
-    // A model that knows more than it may today keeps it, and new features take the places of some.
-    limits.features = max(limits.features, model.space.count)
-    let decoder = SampleDecoder(
-      loss: settings.settings.learner.loss, limits: limits, fields: settings.settings.json,
-      interactions: settings.settings.features.interactions)
-    guard let decoder else { throw .outOfMemory }
-    self.model = model
-    self.sequences = sequences
+    guard let stream = StreamLearner(settings.settings.learning, recovered.state) else { throw .outOfMemory }
+    self.stream = stream
+    clock = StreamClock(after: recovered.time)
+    streamTime = clock.now
+    let model = recovered.state.model
     self.settings = settings.settings
     self.mailbox = mailbox
     self.publisher = publisher
     self.writer = writer
+    self.journalWriter = journalWriter
+    journal = JournalState(after: recovered.state.position)
+    handedOver = recovered.state.position
+    journalSettings = try Engine.text(settings.settings.learning)
     self.logger = logger
-    self.decoder = decoder
-    delayed = DelayedSamples(settings.settings.delayed)
-    decoder.keepsIdentified = settings.settings.delayed.samples > 0
     rejects = RejectLog(logger)
     rejectEvents = RateLimit(perSecond: Double(settings.settings.rejectsPerSecond))
     ingest = try IngestSockets(settings.settings, in: context)
@@ -100,8 +103,21 @@ final class Engine {
     publication = Recurrence(settings.settings.publishEvery, step: model.steps, now: startTime)
     readingCadence = ReadingCadence(step: model.steps, now: startTime)
     checkpoints = CheckpointState(
-      settings.settings.checkpointEvery, step: model.steps, now: startTime, newest: restored)
+      settings.settings.checkpointEvery, step: model.steps, now: startTime, newest: recovered.checkpoint,
+      position: recovered.checkpointPosition)
+    beginJournal()
   }
+
+  private static func text(_ settings: LearningSettings) throws(DaemonError) -> String {
+    do {
+      return String(decoding: try JSONEncoder().encode(settings), as: UTF8.self)
+    } catch {
+      throw .contradiction("the settings cannot be put into words: \(error)")
+    }
+  }
+
+  /// Read it, and change it by learning only.
+  var model: Model { _read { yield stream.state.model } }
 
   private static func openQuery(
     _ settings: Settings, in context: Context
@@ -142,15 +158,34 @@ final class Engine {
   @discardableResult
   private func turn(waitingAtMost limit: Int?) throws(ZeroMQError) -> Bool {
     var received = false
-    for socket in ingest.sockets where try receive(from: socket) { received = true }
+    streamTime = clock.now
+    for socket in ingest.sockets where try takeTurn(socket) { received = true }
     let asked = try answerQueries()
     if !received && !asked {
-      _ = try poller.wait(milliseconds: min(limit ?? .max, millisecondsToNextDeadline()))
-      for socket in ingest.sockets where try receive(from: socket) { received = true }
+      try wait(milliseconds: min(limit ?? .max, millisecondsToNextDeadline()))
+      streamTime = clock.now
+      for socket in ingest.sockets where try takeTurn(socket) { received = true }
       try answerQueries()
     }
     for letter in mailbox.takeAll() { try read(letter) }
     doWhatIsDue(now: monotonicSeconds())
+    continueSnapshot()
+    return received
+  }
+
+  /// Waits until a socket that messages are taken from has one, or something else comes.
+  private func wait(milliseconds: Int) throws(ZeroMQError) {
+    let open = ingest.sockets.filter { takesMessages(from: $0) }
+    // Sockets that are passed over would end the wait at once.
+    let poller = open.count == ingest.sockets.count ? poller : Poller(open + [query], wake: mailbox.wake)
+    _ = try poller.wait(milliseconds: milliseconds)
+  }
+
+  /// Takes a turn's worth of messages, where any may be taken, and hands them to the journal.
+  private func takeTurn(_ socket: Socket) throws(ZeroMQError) -> Bool {
+    guard takesMessages(from: socket) else { return false }
+    let received = try receive(from: socket)
+    handOverMessages()
     return received
   }
 
@@ -160,7 +195,7 @@ final class Engine {
       guard try message.receive(from: socket, waiting: .never) else { return count > 0 }
       if socket === ingest.router { try learnAndAnswer(over: socket) } else { learnMessage() }
       // Only the count is looked at here; the clock is read once a turn.
-      if publication.isDue(step: model.steps) { publish(now: monotonicSeconds()) }
+      if publication.isDue(step: model.steps), !isAheadOfDisk { publish(now: monotonicSeconds()) }
       if readingCadence.isDue(step: model.steps) { watchDivergence(now: monotonicSeconds()) }
       if checkpoints.recurrence.isDue(step: model.steps) { writeCheckpointIfChanged(now: monotonicSeconds()) }
     }
@@ -172,14 +207,36 @@ final class Engine {
     counters.messages += 1
     do throws(SampleError) {
       guard message.count <= message.capacity else { throw SampleDecoder.wrongFrames(message.count) }
-      try message.withFrames { (frames) throws(SampleError) in
-        try decoder.decode(
-          frames, format: settings.ingest.format, for: .learn, into: &batch, dictionary: &model.space)
-      }
-      _ = try learnBatch(predicts: false)
+      _ = try learnMessage(from: 0, predicts: false)
     } catch {
-      reject(error, payload: message.count - 1)
+      reject(outOfTurn(error), payload: message.count - 1)
     }
+  }
+
+  /// Learns the samples of the message just received, all or none, and counts them.
+  ///
+  /// - Parameters:
+  ///   - first: the first frame that is its sender's own.
+  ///   - predicts: whether predictions are wanted.
+  /// - Throws: what is wrong with it; then nothing has changed.
+  func learnMessage(from first: Int, predicts: Bool) throws(SampleError) -> MessageOutcome {
+    let kind = predicts ? MessageKind.answer : .learn
+    let passedOver = passedOver
+    try message.withFrames(from: first) { (frames) throws(SampleError) in
+      let isKept = try stream.accept(frames, for: kind.purpose) { (label, last) throws(SampleError) in
+        if let error = missing(before: label, last: last, passedOver) { throw error }
+      }
+      if isKept { keep(frames, kind) }
+    }
+    if let label = stream.label { forgetPassedOver(label) }
+    let outcome = stream.learn(predicts: predicts, at: streamTime)
+    tell(outcome.room)
+    lastTarget = outcome.lastTarget ?? lastTarget
+    counters.samples += UInt64(outcome.learned)
+    counters.unlearned += UInt64(outcome.unlearned)
+    counters.unmatched += UInt64(outcome.unmatched)
+    counters.duplicates += UInt64(outcome.duplicates.count)
+    return outcome
   }
 
   private func read(_ letter: EngineLetter) throws(ZeroMQError) {
@@ -193,46 +250,54 @@ final class Engine {
       // Without it nobody hears of the model any more: save it, and let whoever supervises the daemon start it anew.
       if failure != nil { isStopping = true }
     case .checkpointed(let result): try checkpointEnded(result)
+    case .journaled(let progress): try journalProgressed(progress)
+    case .journalEnded: journalHasEnded = true
     }
   }
 
   private func doWhatIsDue(now: Double) {
     if readingCadence.isDue(step: model.steps, now: now) { watchDivergence(now: now) }
-    if publication.isDue(step: model.steps, now: now) { publish(now: now) }
+    if publication.isDue(step: model.steps, now: now), !isAheadOfDisk { publish(now: now) }
+    retryJournal(now: now)
     if checkpoints.recurrence.isDue(step: model.steps, now: now) { writeCheckpointIfChanged(now: now) }
   }
 
   /// Milliseconds until something is due by time, rounded up so that the wait does not end just before it.
   private func millisecondsToNextDeadline() -> Int {
+    if model.isTakingSnapshot { return 0 }
     let now = monotonicSeconds()
     // What waits for another thread becomes due again when that thread's letter comes.
     let times = [
-      publisherIsBusy ? nil : publication.secondsLeft(now: now),
+      publisherIsBusy || isAheadOfDisk ? nil : publication.secondsLeft(now: now),
       checkpoints.isBusy ? nil : checkpoints.recurrence.secondsLeft(now: now),
-      readingCadence.secondsLeft(step: model.steps, now: now),
+      readingCadence.secondsLeft(step: model.steps, now: now), journal.secondsToRetry(now: now),
     ]
     let seconds = times.compactMap { $0 }.min() ?? 3600
     return Int(max(0, min(seconds, 3600) * 1000).rounded(.up))
   }
 
-  /// A look at the model for other threads. Storage is shared until the model changes.
-  func snapshot(now: Double) -> EngineSnapshot {
-    EngineSnapshot(
-      model: model, sequences: sequences,
+  /// What other threads are told besides the model.
+  func reading(now: Double) -> EngineReading {
+    EngineReading(
+      sequences: stream.state.sequences,
       delayed: Stats.Delayed(
-        waiting: delayed.count, matched: delayed.counts.matched, forgotten: delayed.counts.forgotten,
+        waiting: stream.state.delayed.count, matched: stream.state.delayed.counts.matched,
+        forgotten: stream.state.delayed.counts.forgotten,
         unmatched: counters.unmatched), counters: counters,
       samplesPerSecond: rate.rate(now: now, count: counters.samples),
-      uptimeSeconds: now - startTime, health: checkpoints.problem == nil ? .ok : .degraded,
-      problem: checkpoints.problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now))
+      uptimeSeconds: now - startTime, health: problem == nil ? .ok : .degraded,
+      problem: problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now))
   }
+
+  /// Why the daemon is degraded, if it is.
+  private var problem: String? { journal.problem ?? checkpoints.problem }
 
   /// Publishes, or leaves it for when the publisher is free: it never queues more than one.
   private func publish(now: Double) {
     guard !publisherIsBusy else { return }
     publisherIsBusy = true
     publication.restart(step: model.steps, now: now)
-    publisher.publish(snapshot(now: now))
+    takeSnapshot(for: .publication)
   }
 
   /// Learns what was received before the signal to stop, until nothing comes any more or time is up.
@@ -242,7 +307,7 @@ final class Engine {
     let end = now + settings.drainSeconds
     if let router = ingest.router {
       // What is not answered was not learned, and its sender knows that: there is no waiting for what is on its way.
-      while now < end, try receive(from: router) { now = monotonicSeconds() }
+      while now < end, try takeTurn(router) { now = monotonicSeconds() }
     }
     try ingest.stopListening()
     poller = Poller(ingest.sockets + [query], wake: mailbox.wake)
@@ -258,14 +323,15 @@ final class Engine {
   /// Publishes a last time, and waits until the last checkpoint is durable.
   private func finish() throws(DaemonError) {
     let now = monotonicSeconds()
-    publisher.publish(snapshot(now: now))
+    finishSnapshots()
+    takeSnapshot(for: .publication)
     publisher.stop()
     do throws(ZeroMQError) {
       // Answers that it still had to put into words are sent on the way.
       while !publisherHasEnded { try waitForLetters() }
       // One that is being written may be older than the model.
       while checkpoints.isBusy { try waitForLetters() }
-      if checkpoints.problem != nil || checkpoints.lastWrittenStep != model.steps || hasNewSequences {
+      if checkpoints.problem != nil || checkpoints.lastWrittenPosition != stream.state.position {
         writeCheckpoint(now: now)
         while checkpoints.isBusy { try waitForLetters() }
       }
@@ -273,9 +339,29 @@ final class Engine {
       throw .messaging(error)
     }
     writer.stop()
-    if let failure = checkpoints.lastFailure { throw .lastCheckpoint(failure) }
+    try endJournal()
+    if let failure = checkpoints.lastFailure {
+      throw .lastCheckpoint(failure, isJournaled: journal.safe(.durable) >= stream.state.position)
+    }
     if let publisherFailure { throw .messaging(publisherFailure) }
     logger.info("stopped", metadata: ["step": "\(model.steps)", "samples": "\(counters.samples)"])
+  }
+
+  /// Waits until the journal is synced, and sends what answers waited for it.
+  private func endJournal() throws(DaemonError) {
+    guard let journalWriter else { return }
+    handOverMessages()
+    journalWriter.stop()
+    do throws(ZeroMQError) {
+      while !journalHasEnded { try waitForLetters() }
+      try releaseAnswers()
+    } catch {
+      throw .messaging(error)
+    }
+    if held.count > 0 {
+      logger.error(
+        "messages were learned that are not safe; they were not acknowledged", metadata: ["messages": "\(held.count)"])
+    }
   }
 
   private func waitForLetters() throws(ZeroMQError) {

@@ -1,6 +1,7 @@
 internal import Logging
 internal import ModelStore
 internal import OnlineLearning
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
@@ -9,18 +10,23 @@ struct CheckpointState {
   var recurrence: Recurrence
   /// Whether the writer has one in hand.
   var isBusy = false
+  /// Of the messages that it covers, the last.
+  var positionInHand: UInt64 = 0
   /// Those who asked for the one in hand, and those who asked since: they need a newer one.
   var waiting: [Envelope] = []
   var waitingForNext: [Envelope] = []
   /// The step of the newest durable one; nil where there is none.
   private(set) var lastWrittenStep: UInt64?
+  /// Of the messages that it covers, the last.
+  private(set) var lastWrittenPosition: UInt64?
   private(set) var lastFailure: StoreError?
   private var file: String?
   private var time: Double
 
-  init(_ cadence: Settings.Cadence, step: UInt64, now: Double, newest: Stats.Checkpoint?) {
+  init(_ cadence: Settings.Cadence, step: UInt64, now: Double, newest: Stats.Checkpoint?, position: UInt64?) {
     recurrence = Recurrence(cadence, step: step, now: now)
     lastWrittenStep = newest?.step
+    lastWrittenPosition = position
     file = newest?.file
     time = now - (newest?.ageSeconds ?? 0)
   }
@@ -35,6 +41,7 @@ struct CheckpointState {
 
   mutating func record(_ written: CheckpointWritten, now: Double) {
     lastWrittenStep = written.step
+    lastWrittenPosition = positionInHand
     lastFailure = nil
     file = written.file
     time = now
@@ -49,7 +56,7 @@ extension Engine {
   /// Hands the model to the writer where there is something new to write and the writer is free.
   func writeCheckpointIfChanged(now: Double) {
     guard !checkpoints.isBusy else { return }
-    if checkpoints.lastWrittenStep == model.steps, !hasNewSequences, checkpoints.problem == nil {
+    if checkpoints.lastWrittenPosition == stream.state.position, checkpoints.problem == nil {
       checkpoints.recurrence.restart(step: model.steps, now: now)
     } else {
       writeCheckpoint(now: now)
@@ -59,8 +66,7 @@ extension Engine {
   func writeCheckpoint(now: Double) {
     checkpoints.isBusy = true
     checkpoints.recurrence.restart(step: model.steps, now: now)
-    hasNewSequences = false
-    writer.write(model, sequences)
+    takeSnapshot(for: .checkpoint)
   }
 
   /// A client asks for a checkpoint that covers all that is learned now.
@@ -81,7 +87,11 @@ extension Engine {
     switch result {
     case .success(let written):
       if checkpoints.problem != nil { logger.notice("recovered: a checkpoint could be written again") }
+      // As long as older checkpoints are kept, so is what leads from one of them to the newest, should that be damaged.
+      let before =
+        settings.checkpointRetention.newest > 1 ? checkpoints.lastWrittenPosition ?? 0 : checkpoints.positionInHand
       checkpoints.record(written, now: now)
+      try journalCovered(through: checkpoints.positionInHand, removing: before)
       logger.info(
         "checkpoint written",
         metadata: [

@@ -14,6 +14,10 @@ enum EngineLetter: Sendable {
   case published
   /// A checkpoint is durable, or could not be made so.
   case checkpointed(Result<CheckpointWritten, StoreError>)
+  /// The journal has got further, or has failed.
+  case journaled(JournalProgress)
+  /// The journal's thread has come to its end.
+  case journalEnded
 }
 
 /// Whom an answer goes to: the frames that came before the question, to be sent before the answer.

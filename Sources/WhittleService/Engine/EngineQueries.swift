@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import Logging
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
@@ -47,8 +48,8 @@ extension Engine {
     switch request {
     case .predict: try send(predict(question), to: envelope)
     case .coefficients(let names, let top):
-      publisher.answer(.coefficients(names: names, top: top), to: envelope, snapshot(now: monotonicSeconds()))
-    case .stats: publisher.answer(.stats, to: envelope, snapshot(now: monotonicSeconds()))
+      takeSnapshot(for: .coefficients(names: names, top: top, envelope))
+    case .stats: takeSnapshot(for: .stats(envelope))
     case .checkpoint: checkpointAsked(by: envelope)
     case .configuration: try send(encodedReply(configuration), to: envelope)
     }
@@ -57,13 +58,11 @@ extension Engine {
   /// The question is a sample in JSON itself, so it goes through the decoder that samples go through.
   private func predict(_ question: [UInt8]) -> [UInt8] {
     do throws(SampleError) {
-      try decoder.decode(
-        question.span, format: .json, for: .predict, into: &batch, dictionary: &model.space)
-      let margin = model.margin(of: 0, in: batch)
+      let (margin, unknownFeatures) = try stream.margin(of: question.span)
       return encodedReply(
         Prediction(
           step: model.steps, prediction: settings.learner.loss.prediction(margin), margin: margin,
-          unknownFeatures: batch.unknownFeatures))
+          unknownFeatures: unknownFeatures))
     } catch {
       return encodedFailure(QueryFailure(.badRequest, error.message))
     }

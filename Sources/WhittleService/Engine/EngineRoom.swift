@@ -25,10 +25,9 @@ struct RoomEvents {
 }
 
 extension Engine {
-  /// Finds room for the features that the message just decoded named anew.
-  func makeRoom() {
+  /// Counts and tells what became of features because the dictionary was full.
+  func tell(_ room: Model.Room) {
     let limit = settings.limits.features
-    let room = model.makeRoom(for: &batch, limit: limit, keeping: delayed)
     if room.forgotten == 0, room.refused == 0 { return }
     counters.forgottenFeatures += UInt64(room.forgotten)
     counters.refusedFeatures += UInt64(room.refused)

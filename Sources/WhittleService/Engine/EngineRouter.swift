@@ -1,5 +1,6 @@
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
@@ -13,10 +14,12 @@ extension Engine {
     do throws(SampleError) {
       answer = encodedReply(try learn(envelope))
     } catch {
+      let error = outOfTurn(error)
       let rejection = reject(error, payload: envelope.payload.lowerBound)
-      answer = encodedFailure(IngestFailure(rejection.reason, error.message, at: rejection.position))
+      answer = encodedFailure(
+        IngestFailure(rejection.reason, error.message, at: rejection.position, last: error.label.map(lastNumber)))
     }
-    try send(answer, to: envelope.answer, over: socket)
+    try self.answer(answer, to: envelope.answer, over: socket)
   }
 
   private func learn(_ envelope: IngestEnvelope) throws(SampleError) -> Acknowledgement {
@@ -36,26 +39,10 @@ extension Engine {
           + "arrays, and what the answer is to be told apart by goes before an empty frame")
     }
     let predicts = settings.ingest.routerPredicts
-    try message.withFrames(from: first) { (frames) throws(SampleError) in
-      try decoder.decode(
-        frames, format: settings.ingest.format, for: predicts ? .answer : .learn, into: &batch,
-        dictionary: &model.space)
-    }
-    let outcome = try learnBatch(predicts: predicts)
+    let outcome = try learnMessage(from: first, predicts: predicts)
     return Acknowledgement(
       samples: outcome.learned, unlearned: outcome.unlearned == 0 ? nil : outcome.unlearned,
       duplicates: outcome.duplicates.isEmpty ? nil : outcome.duplicates.count, step: model.steps,
-      predictions: predicts ? predictions(without: outcome.duplicates) : nil)
-  }
-
-  /// The predictions of the batch's rows, and nil for samples that were not looked at.
-  ///
-  /// - Parameter duplicates: their places in the message, ascending.
-  private func predictions(without duplicates: [Int]) -> [Double?] {
-    let loss = settings.learner.loss
-    // Targets of samples that nobody knows have none.
-    var predictions: [Double?] = margins.map { $0.isNaN ? nil : loss.prediction($0) }
-    for place in duplicates { predictions.insert(nil, at: min(place, predictions.count)) }
-    return predictions
+      predictions: predicts ? stream.predictions(outcome) : nil, last: stream.label.map(lastNumber))
   }
 }

@@ -6,7 +6,12 @@ internal import WhittleProtocol
 
 /// The whole state of the engine as of one step, for other threads to look at.
 struct EngineSnapshot: Sendable {
-  let model: Model
+  let model: ModelSnapshot
+  let reading: EngineReading
+}
+
+/// What the engine knows besides the model: little, so that it is copied at once.
+struct EngineReading: Sendable {
   let sequences: SourceSequences
   let delayed: Stats.Delayed
   let counters: StreamCounters
@@ -29,20 +34,22 @@ extension EngineSnapshot {
       l1 += abs(Double(value))
       l2 += Double(value) * Double(value)
     }
-    let features = model.space.featureCount
-    let validation = validation
+    let features = model.featureCount
+    let (validation, counters) = (validation, reading.counters)
     return Stats(
-      health: health, problem: problem, uptimeSeconds: uptimeSeconds, step: model.steps, samples: counters.samples,
+      health: reading.health, problem: reading.problem, uptimeSeconds: reading.uptimeSeconds, step: model.steps,
+      samples: counters.samples,
       unlearned: counters.unlearned, messages: counters.messages,
       rejected: Dictionary(uniqueKeysWithValues: counters.rejected.map { ($0.key.rawValue, $0.value) }),
-      samplesPerSecond: samplesPerSecond,
+      samplesPerSecond: reading.samplesPerSecond,
       loss: Stats.Loss(overall: validation.overall?.loss, recent: validation.recent?.loss), validation: validation,
       features: features, activeSet: active,
       sparsity: features == 0 ? 0 : Double(features - active) / Double(features), l1Norm: l1,
       l2Norm: l2.squareRoot(), intercept: model.learner.intercept, stepSize: model.learner.nextStepSize,
-      clampedUpdates: model.learner.state.clampedUpdates, diverging: diverging,
-      sequences: Stats.Sequences(sequences), delayed: delayed,
-      room: Stats.Room(forgotten: counters.forgottenFeatures, refused: counters.refusedFeatures), checkpoint: checkpoint
+      clampedUpdates: model.learner.state.clampedUpdates, diverging: reading.diverging,
+      sequences: Stats.Sequences(reading.sequences), delayed: reading.delayed,
+      room: Stats.Room(forgotten: counters.forgottenFeatures, refused: counters.refusedFeatures),
+      checkpoint: reading.checkpoint
     )
   }
 
@@ -54,24 +61,12 @@ extension EngineSnapshot {
   }
 
   /// - Parameters:
-  ///   - names: these, or all features where it is nil.
-  ///   - top: at most so many, heaviest first.
-  /// - Throws: `unknownFeature` for names that the model does not know.
+  ///   - features: the indices of these, or all features where it is nil.
+  ///   - top: at most so many, heaviest first; where all are asked for.
   /// - Complexity: O(features), and to sort them for `top`.
-  func coefficients(_ values: [Float], names: [String]?, top: Int?) throws(QueryFailure) -> Coefficients {
-    if let names {
-      var chosen: [Int] = []
-      var unknown: [String] = []
-      for name in names {
-        if let index = model.space.index(of: name) { chosen.append(Int(index)) } else { unknown.append(name) }
-      }
-      guard unknown.isEmpty else {
-        let listed = unknown.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
-        throw QueryFailure(.unknownFeature, "the model knows no feature \(listed)\(unknown.count > 10 ? ", …" : "")")
-      }
-      return coefficients(chosen, values)
-    }
-    let listed = values.indices.filter { model.space.isListed($0, value: values[$0]) }
+  func coefficients(_ values: [Float], features: [Int]?, top: Int?) -> Coefficients {
+    if let features { return coefficients(features, values) }
+    let listed = values.indices.filter { model.isListed($0, value: values[$0]) }
     guard let top else { return coefficients(listed, values) }
     // The order of the features settles ties, so that equal models give equal answers.
     let heaviest = listed.sorted { (-abs(values[$0]), $0) < (-abs(values[$1]), $1) }.prefix(top)
@@ -80,8 +75,8 @@ extension EngineSnapshot {
 
   private func coefficients(_ chosen: [Int], _ values: [Float]) -> Coefficients {
     Coefficients(
-      step: model.steps, intercept: model.learner.intercept, names: chosen.map { model.space.name(at: $0) },
-      values: chosen.map { values[$0] }, features: model.space.featureCount,
+      step: model.steps, intercept: model.learner.intercept, names: chosen.map { model.name(at: $0) },
+      values: chosen.map { values[$0] }, features: model.featureCount,
       activeSet: values.count { $0 != 0 })
   }
 }

@@ -9,7 +9,7 @@ internal import ZeroMQ
 final class Publisher: Sendable {
   /// A question whose answer takes a look at every feature.
   enum Question: Sendable {
-    case coefficients(names: [String]?, top: Int?)
+    case coefficients(features: [Int]?, top: Int?)
     case stats
   }
 
@@ -103,7 +103,7 @@ final class Publisher: Sendable {
   }
 
   private func publish(_ snapshot: EngineSnapshot, _ socket: Socket) throws(ZeroMQError) -> Stats {
-    let values = snapshot.coefficients()
+    let values = snapshot.model.learner.coefficients()
     let stats = snapshot.stats(values)
     try send(.coefficients, snapshot.activeCoefficients(values), socket)
     try send(.stats, stats, socket)
@@ -116,15 +116,11 @@ final class Publisher: Sendable {
   }
 
   private func answer(_ question: Question, _ snapshot: EngineSnapshot) -> [UInt8] {
-    let values = snapshot.coefficients()
+    let values = snapshot.model.learner.coefficients()
     switch question {
     case .stats: return encodedReply(snapshot.stats(values))
-    case .coefficients(let names, let top):
-      do throws(QueryFailure) {
-        return encodedReply(try snapshot.coefficients(values, names: names, top: top))
-      } catch {
-        return encodedFailure(error)
-      }
+    case .coefficients(let features, let top):
+      return encodedReply(snapshot.coefficients(values, features: features, top: top))
     }
   }
 
@@ -135,14 +131,6 @@ final class Publisher: Sendable {
       logger.error("a message could not be put into words", metadata: ["error": "\(error)"])
       return nil
     }
-  }
-}
-
-extension EngineSnapshot {
-  /// All coefficients as of the snapshot's step, also of features that the learner has not met yet.
-  fileprivate func coefficients() -> [Float] {
-    let known = model.learner.coefficients()
-    return known + repeatElement(0, count: model.space.count - known.count)
   }
 }
 

@@ -1,5 +1,7 @@
+internal import ModelStore
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 
 /// All settings: the one place that names them. Files, flags, environment variables, the `configuration` query and
 /// the help texts follow from it.
@@ -80,6 +82,9 @@ public enum SettingTable {
     .boolean(
       "ingest.router.predict", \.ingest.routerPredicts,
       "Whether answers carry the predictions made for a message's samples before they were learned."),
+    .choice(
+      "ingest.router.acknowledge", \.ingest.routerAcknowledge,
+      "When ROUTER answers: accepted: once learned; journaled: once in the journal; durable: once that is synced."),
     .integer(
       "ingest.router.send_high_water_mark", \.ingest.routerSendHighWaterMark,
       "Answers that ROUTER holds for a client that does not read them; beyond, they are dropped.", 1...100_000_000),
@@ -154,7 +159,32 @@ public enum SettingTable {
     .number(
       "checkpoint.every_seconds", \.checkpointEvery.seconds,
       "Write a checkpoint after so many seconds; 0: not by time."),
-    .integer("checkpoint.keep", \.checkpointKeep, "Checkpoints to keep; older ones are removed.", 1...1_000_000),
+    .integer(
+      "checkpoint.keep", \.checkpointRetention.newest, "Checkpoints to keep: so many of the newest.", 1...1_000_000),
+    .integer(
+      "checkpoint.keep_hourly", \.checkpointRetention.hourly,
+      "For so many hours before this one, the newest of each is kept too; 0: none.", 0...1_000_000),
+    .integer(
+      "checkpoint.keep_daily", \.checkpointRetention.daily,
+      "For so many days before this one, the newest of each is kept too; 0: none.", 0...1_000_000),
+    .choice(
+      "journal.sync", \.journal.sync,
+      "Messages are kept until a checkpoint covers them. always: synced batch by batch; interval; none; off: no journal."
+    ),
+    .number(
+      "journal.interval_seconds", \.journal.intervalSeconds, "Seconds between two syncs with journal.sync interval.",
+      above: true),
+    .integer("journal.segment_bytes", \.journal.segmentBytes, "Bytes of a journal file.", 4096...(1 << 40)),
+    .integer(
+      "journal.keep_bytes", \.journal.keepBytes,
+      "Bytes of journal files to keep although a checkpoint covers them, for whittle replay.", 0...(1 << 50)),
+    .integer(
+      "journal.buffer_bytes", \.journal.bufferBytes,
+      "Bytes that may wait for a slow disk; beyond, no more messages are taken until it has caught up.",
+      65_536...(1 << 40)),
+    .boolean(
+      "journal.past_damage", \.journal.pastDamage,
+      "Whether a start goes on past damage in the middle of the journal, without the messages that it holds."),
     .number(
       "shutdown.drain_seconds", \.drainSeconds,
       "How long, at most, to go on learning what was received after a signal to stop."),

@@ -1,5 +1,7 @@
+public import ModelStore
 public import OnlineLearning
 public import SampleFormats
+public import StreamLearning
 internal import WhittleProtocol
 
 /// Everything that can be set about a daemon, with the values it has when nobody sets any.
@@ -19,6 +21,8 @@ public struct Settings: Sendable, Equatable {
     public var routerConnect: [String] = []
     /// Whether answers carry predictions.
     public var routerPredicts = false
+    /// What answers wait for.
+    public var routerAcknowledge = Acknowledgement.accepted
     /// Answers that the ROUTER socket holds for each client.
     public var routerSendHighWaterMark = 10_000
     public var format = SampleDecoder.Format.auto
@@ -35,6 +39,41 @@ public struct Settings: Sendable, Equatable {
     public var seconds: Double
   }
 
+  /// What an answer to a message of samples says.
+  public enum Acknowledgement: String, Sendable, CaseIterable {
+    /// They are learned.
+    case accepted
+    /// And the message is in the journal: it survives the process.
+    case journaled
+    /// And the journal is synced: it survives the machine.
+    case durable
+  }
+
+  /// Every message, kept on disk until a checkpoint covers it.
+  public struct Journal: Sendable, Equatable {
+    /// When the disk is made to keep what was written.
+    public enum Sync: String, Sendable, CaseIterable {
+      /// After every batch of messages, before the next one is taken.
+      case always
+      /// Every so many seconds.
+      case interval
+      /// Whenever the operating system likes.
+      case none
+      /// There is no journal.
+      case off
+    }
+
+    public var sync = Sync.interval
+    public var intervalSeconds = 0.1
+    public var segmentBytes = 64 << 20
+    /// Of segments that a checkpoint covers already.
+    public var keepBytes = 0
+    /// Of messages that a slow disk has not taken yet.
+    public var bufferBytes = 64 << 20
+    /// Whether a start goes on past damage.
+    public var pastDamage = false
+  }
+
   public enum LogFormat: String, Sendable, CaseIterable {
     case text, json
   }
@@ -43,29 +82,8 @@ public struct Settings: Sendable, Equatable {
     case debug, info, notice, warning, error
   }
 
-  /// How names lead to weights.
-  public struct Features: Sendable, Equatable {
-    public var space = FeatureSpace.State.Word.dictionary
-    /// Of hashes.
-    public var bits = 18
-    /// Of indices.
-    public var width = 1024
-    /// How many names of hashed features are kept.
-    public var names = 1000
-    public var interactions: [Interaction] = []
-
-    /// The space that they ask for.
-    public var kind: FeatureSpace.Kind {
-      switch space {
-      case .dictionary: .dictionary
-      case .hashed: .hashed(bits: bits)
-      case .indexed: .indexed(width: width)
-      }
-    }
-  }
-
   public var ingest = Ingest()
-  public var features = Features()
+  public var features = FeatureSettings()
   /// What the fields of JSON records are for.
   public var json = JSONFields()
   public var learner = LearnerConfiguration()
@@ -78,14 +96,24 @@ public struct Settings: Sendable, Equatable {
   public var rejectsPerSecond = 1
   public var queryBind = [DefaultEndpoints.query]
   /// Where checkpoints live.
-  public var stateDirectory = "whittled-state"
+  public var stateDirectory = CheckpointStore.defaultDirectory
   public var checkpointEvery = Cadence(samples: 1_000_000, seconds: 30)
-  /// How many checkpoints are kept.
-  public var checkpointKeep = 3
+  /// Which checkpoints are kept.
+  public var checkpointRetention = Retention()
+  public var journal = Journal()
   /// For how long, at most, what was received is still learned after a signal to stop. Seconds.
   public var drainSeconds = 5.0
   public var logLevel = LogLevel.info
   public var logFormat = LogFormat.text
 
   public init() {}
+
+  /// Where the journal lives.
+  var journalDirectory: String { ModelStore.Journal.directory(in: stateDirectory) }
+
+  /// Those that decide what messages make of the model.
+  public var learning: LearningSettings {
+    LearningSettings(
+      learner: learner, features: features, json: json, limits: limits, delayed: delayed, format: ingest.format)
+  }
 }

@@ -1,5 +1,6 @@
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 public import WhittleProtocol
 
 /// Settings with where each of them came from.
@@ -137,6 +138,7 @@ private struct Collector {
         "found factors with features.space hashed, where a weight belongs to several names; leave them out, or choose "
           + "another space")
     }
+    checkAcknowledgement()
     for contradiction in settings.json.contradictions { report(contradiction.keys, contradiction.problem) }
     let bound: [(key: String, endpoints: [String])] = [
       ("ingest.sub.bind", ingest.subBind), ("ingest.pull.bind", ingest.pullBind),
@@ -152,6 +154,21 @@ private struct Collector {
         }
         taken[endpoint] = key
       }
+    }
+  }
+
+  private mutating func checkAcknowledgement() {
+    let (acknowledge, sync) = (settings.ingest.routerAcknowledge, settings.journal.sync)
+    let keys = ["ingest.router.acknowledge", "journal.sync"]
+    if acknowledge != .accepted, sync == .off {
+      report(
+        keys, "found \(acknowledge.rawValue) with journal.sync off; set the one to accepted, or the other to interval")
+    }
+    if acknowledge == .durable, sync == .none {
+      report(
+        keys,
+        "found durable with journal.sync none, which never makes sure; set the one to journaled, or the other to interval"
+      )
     }
   }
 

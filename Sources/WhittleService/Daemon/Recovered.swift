@@ -1,0 +1,12 @@
+internal import StreamLearning
+internal import WhittleProtocol
+
+/// What is there when the engine begins.
+struct Recovered: Sendable {
+  let state: StreamLearner.State
+  /// The last time that was told before, in seconds since 1970; nil where none was.
+  var time: Double?
+  /// The newest checkpoint and, of the messages that it covers, the last; nil where there is none.
+  var checkpoint: Stats.Checkpoint?
+  var checkpointPosition: UInt64?
+}

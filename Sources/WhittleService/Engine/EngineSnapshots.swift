@@ -1,0 +1,100 @@
+internal import OnlineLearning
+internal import StreamLearning
+internal import WhittleProtocol
+
+/// What another thread wants to see the model for.
+enum SnapshotUse {
+  case publication
+  case checkpoint
+  case stats(Envelope)
+  /// Of these features, or of all; of these at most so many.
+  case coefficients(names: [String]?, top: Int?, Envelope)
+}
+
+/// Who waits for a snapshot. One is taken at a time.
+struct SnapshotState {
+  /// Who gets the one that is being taken, each by being called with it.
+  var takers: [(ModelSnapshot) -> Void] = []
+  /// Those who asked when the model had gone on: they get the next.
+  var waiting: [SnapshotUse] = []
+  /// Whether the model changes no more, so that it need not be copied.
+  var modelIsFinal = false
+}
+
+/// The engine copies a large model piece by piece, in its turns, so that no message waits for it. A small one is copied in
+/// one piece.
+extension Engine {
+  /// How many bytes are copied in a turn: a fifth of a millisecond's work, or less.
+  private static let snapshotBytes = 512 << 10
+
+  /// Hands a snapshot of the model as it is now, or as it is later, to another thread once it is complete.
+  func takeSnapshot(for use: SnapshotUse) {
+    if snapshots.modelIsFinal {
+      taker(for: use)?(ModelSnapshot(model))
+    } else if model.isTakingSnapshot, !model.snapshotIsCurrent {
+      snapshots.waiting.append(use)
+    } else if let taker = taker(for: use) {
+      snapshots.takers.append(taker)
+      if !model.isTakingSnapshot { stream.beginSnapshot() }
+      continueSnapshot()
+    }
+  }
+
+  /// Copies some more of the snapshot that is being taken, if one is.
+  func continueSnapshot(copying bytes: Int = Engine.snapshotBytes) {
+    guard model.isTakingSnapshot, let snapshot = stream.continueSnapshot(copying: bytes) else { return }
+    let takers = snapshots.takers
+    snapshots.takers = []
+    for take in takers { take(snapshot) }
+    let waiting = snapshots.waiting
+    snapshots.waiting = []
+    for use in waiting { takeSnapshot(for: use) }
+  }
+
+  /// Hands over all snapshots that were asked for. The model must not change any more.
+  func finishSnapshots() {
+    while model.isTakingSnapshot { continueSnapshot(copying: .max) }
+    snapshots.modelIsFinal = true
+  }
+
+  /// Who gets the snapshot, with all that is to be known besides the model as of now.
+  ///
+  /// - Returns: nil where the answer has been given already.
+  private func taker(for use: SnapshotUse) -> ((ModelSnapshot) -> Void)? {
+    let (publisher, writer) = (publisher, writer)
+    let reading = reading(now: monotonicSeconds())
+    switch use {
+    case .publication:
+      return { publisher.publish(EngineSnapshot(model: $0, reading: reading)) }
+    case .checkpoint:
+      let state = (stream.state.sequences, stream.state.delayed, stream.state.position)
+      checkpoints.positionInHand = state.2
+      return { writer.write($0, state.0, state.1, position: state.2) }
+    case .stats(let envelope):
+      return { publisher.answer(.stats, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
+    case .coefficients(let names, let top, let envelope):
+      do throws(QueryFailure) {
+        // Names are looked up here, since a snapshot only has indices.
+        let question = Publisher.Question.coefficients(features: try names.map(indices), top: top)
+        return { publisher.answer(question, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
+      } catch {
+        mailbox.put(.answer(envelope, encodedFailure(error)))
+        return nil
+      }
+    }
+  }
+
+  /// - Throws: `unknownFeature` for names that the model does not know.
+  private func indices(of names: [String]) throws(QueryFailure) -> [Int] {
+    var indices: [Int] = []
+    var unknown: [String] = []
+    for name in names {
+      if let index = model.space.index(of: name) { indices.append(Int(index)) } else { unknown.append(name) }
+    }
+    guard unknown.isEmpty else {
+      let listed = unknown.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
+      throw QueryFailure(.unknownFeature, "the model knows no feature \(listed)\(unknown.count > 10 ? ", …" : "")")
+    }
+    return indices
+  }
+}

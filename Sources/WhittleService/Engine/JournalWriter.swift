@@ -1,0 +1,200 @@
+internal import Logging
+internal import ModelStore
+internal import Synchronization
+internal import ZeroMQ
+
+/// How far the journal has come.
+struct JournalProgress: Sendable, Equatable {
+  /// Which of the engine's attempts at a journal this is about.
+  var attempt = 0
+  /// The last message that is written, and the last that is synced.
+  var written: UInt64 = 0
+  var synchronized: UInt64 = 0
+  /// Why the attempt has come to its end, if it has.
+  var failure: StoreError?
+}
+
+/// The thread that writes the journal and syncs it, so that the engine never waits for a disk.
+final class JournalWriter: Sendable {
+  private enum Job: Sendable {
+    case begin(attempt: Int, first: UInt64, covered: UInt64, JournalHeader)
+    case append(JournalBatch)
+    case removeCovered(through: UInt64)
+    case stop
+  }
+
+  private let jobs: Mailbox<Job>
+  private let engine: Mailbox<EngineLetter>
+  private let settings: Settings.Journal
+  private let logger: Logger
+  /// Bytes handed over that the disk has not taken yet.
+  private let waitingBytes = Atomic<Int>(0)
+  /// Whether the engine waits until there are fewer.
+  private let isAwaited = Atomic<Bool>(false)
+  /// Whether the engine wants to hear of progress.
+  private let reportsProgress: Bool
+  /// Comes when the thread has ended and closed its files.
+  let ended = Completion<Void>()
+
+  init(
+    _ settings: Settings.Journal, reportsProgress: Bool, engine: Mailbox<EngineLetter>, logger: Logger
+  ) throws(ZeroMQError) {
+    jobs = try Mailbox()
+    self.settings = settings
+    self.reportsProgress = reportsProgress
+    self.engine = engine
+    self.logger = logger
+  }
+
+  /// Begins a segment, and with it an attempt; a `journaled` letter follows.
+  ///
+  /// - Parameter covered: of the messages that a checkpoint covers, the last.
+  func begin(attempt: Int, at first: UInt64, covered: UInt64, _ header: JournalHeader) {
+    jobs.put(.begin(attempt: attempt, first: first, covered: covered, header))
+  }
+
+  /// Writes messages to the segment begun last, unless that has failed.
+  func append(_ batch: JournalBatch) {
+    waitingBytes.add(batch.byteCount, ordering: .relaxed)
+    jobs.put(.append(batch))
+  }
+
+  /// Removes what a checkpoint covers.
+  func removeCovered(through position: UInt64) { jobs.put(.removeCovered(through: position)) }
+
+  /// Ends the thread once all that was asked for is done, and synced.
+  func stop() { jobs.put(.stop) }
+
+  /// Whether the disk is so far behind that no more may be handed over. A letter comes when it has caught up.
+  var isFull: Bool {
+    if waitingBytes.load(ordering: .relaxed) <= settings.bufferBytes { return false }
+    isAwaited.store(true, ordering: .sequentiallyConsistent)
+    // It may have caught up before it could see that it is waited for.
+    return waitingBytes.load(ordering: .sequentiallyConsistent) > settings.bufferBytes
+  }
+
+  /// - Parameter directory: the state directory; a daemon whose state directory is gone makes none.
+  func start(_ directory: String, on files: any FileSystem) throws(DaemonError) {
+    try OperatingThread.start(named: "whittle-journal", fulfilling: ended) { [self] in
+      let poller = Poller([], wake: jobs.wake)
+      var state = State { [settings] () throws(StoreError) in
+        _ = try files.names(in: directory)
+        return try Journal(
+          directory: Journal.directory(in: directory), on: files, segmentBytes: settings.segmentBytes)
+      }
+      while true {
+        do throws(ZeroMQError) {
+          _ = try poller.wait(milliseconds: state.millisecondsToSync(settings, now: monotonicSeconds()))
+        } catch {
+          // Without its wake-up the thread could only spin; the engine hears of what it misses through its acknowledgements.
+          logger.critical("the journal cannot wait for work", metadata: ["error": "\(error)"])
+        }
+        let before = state.progress
+        var isStopping = false
+        for job in jobs.takeAll() {
+          switch job {
+          case .begin(let attempt, let first, let covered, let header): state.begin(attempt, first, covered, header)
+          case .append(let batch): append(batch, &state)
+          case .removeCovered(let position): removeCovered(position, &state)
+          case .stop: isStopping = true
+          }
+        }
+        if isStopping || state.isSyncDue(settings, now: monotonicSeconds()) { state.synchronize() }
+        report(state.progress, before: before)
+        if isStopping {
+          state.close()
+          engine.put(.journalEnded)
+          return
+        }
+      }
+    }
+  }
+
+  private func append(_ batch: JournalBatch, _ state: inout State) {
+    let bytes = batch.byteCount
+    state.append(batch, now: monotonicSeconds())
+    waitingBytes.subtract(bytes, ordering: .sequentiallyConsistent)
+  }
+
+  /// What cannot be removed costs space, not messages: it is logged, and tried again after the next checkpoint.
+  private func removeCovered(_ position: UInt64, _ state: inout State) {
+    do throws(StoreError) {
+      _ = try state.journal?.removeCovered(through: position, keeping: settings.keepBytes)
+    } catch {
+      logger.error("old journal files could not be removed", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func report(_ progress: JournalProgress, before: JournalProgress) {
+    let isNews = progress.attempt != before.attempt || progress.failure != before.failure
+    let isAwaited =
+      waitingBytes.load(ordering: .sequentiallyConsistent) <= settings.bufferBytes
+      && isAwaited.exchange(false, ordering: .sequentiallyConsistent)
+    if isNews || isAwaited || reportsProgress && progress != before { engine.put(.journaled(progress)) }
+  }
+
+  /// What the thread knows.
+  private struct State {
+    /// Nil until its directory could be opened.
+    private(set) var journal: Journal?
+    private(set) var progress = JournalProgress()
+    private let open: () throws(StoreError) -> Journal
+    /// When the first message was written that is not synced yet.
+    private var unsyncedSince: Double?
+
+    init(_ open: @escaping () throws(StoreError) -> Journal) {
+      self.open = open
+    }
+
+    mutating func begin(_ attempt: Int, _ first: UInt64, _ covered: UInt64, _ header: JournalHeader) {
+      progress = JournalProgress(attempt: attempt, written: first - 1, synchronized: first - 1)
+      unsyncedSince = nil
+      // Its directory may be gone, with all that was in it.
+      if attempt > 1 { journal = nil }
+      attemptTo { (journal) throws(StoreError) in try journal.begin(at: first, covered: covered, header: header) }
+    }
+
+    /// All that matters was synced, or said to have failed, before.
+    func close() { try? journal?.close() }
+
+    mutating func append(_ batch: JournalBatch, now: Double) {
+      if progress.failure != nil { return }
+      var batch = batch
+      attemptTo { (journal) throws(StoreError) in try journal.append(&batch) }
+      if progress.synchronized < progress.written, unsyncedSince == nil { unsyncedSince = now }
+    }
+
+    mutating func synchronize() {
+      if progress.failure != nil || progress.synchronized == progress.written { return }
+      attemptTo { (journal) throws(StoreError) in try journal.synchronize() }
+      unsyncedSince = nil
+    }
+
+    /// After a failure the attempt is over: what was written since the last sync may be there or not.
+    private mutating func attemptTo(_ act: (Journal) throws(StoreError) -> Void) {
+      do throws(StoreError) {
+        if journal == nil { journal = try open() }
+        guard let journal else { return }
+        try act(journal)
+        progress.written = max(progress.written, journal.written)
+        progress.synchronized = max(progress.synchronized, journal.synchronized)
+      } catch {
+        progress.failure = error
+      }
+    }
+
+    func isSyncDue(_ settings: Settings.Journal, now: Double) -> Bool {
+      switch settings.sync {
+      case .always: true
+      case .interval: unsyncedSince.map { now - $0 >= settings.intervalSeconds } ?? false
+      case .none, .off: false
+      }
+    }
+
+    /// -1 where none is due by time.
+    func millisecondsToSync(_ settings: Settings.Journal, now: Double) -> Int {
+      guard settings.sync == .interval, let unsyncedSince else { return -1 }
+      return Int(max(0, min(unsyncedSince + settings.intervalSeconds - now, 3600) * 1000).rounded(.up))
+    }
+  }
+}
