@@ -297,7 +297,7 @@ final class Engine {
     guard !publisherIsBusy else { return }
     publisherIsBusy = true
     publication.restart(step: model.steps, now: now)
-    takeSnapshot(for: .publication)
+    takeSnapshot(for: .publication, now: now)
   }
 
   /// Learns what was received before the signal to stop, until nothing comes any more or time is up.
@@ -324,7 +324,7 @@ final class Engine {
   private func finish() throws(DaemonError) {
     let now = monotonicSeconds()
     finishSnapshots()
-    takeSnapshot(for: .publication)
+    takeSnapshot(for: .publication, now: now)
     publisher.stop()
     do throws(ZeroMQError) {
       // Answers that it still had to put into words are sent on the way.
