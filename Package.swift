@@ -68,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "whittle",
       dependencies: [
-        "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning",
+        "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning", "StreamLearning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -120,7 +120,7 @@ let package = Package(
     .testTarget(
       name: "WhittleTests",
       dependencies: [
-        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ",
+        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

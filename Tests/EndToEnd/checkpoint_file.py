@@ -50,6 +50,28 @@ def files(state: Path) -> list[Path]:
     return sorted(state.glob("checkpoint-*.safetensors"))
 
 
+def assert_told(checkpoint: CheckpointFile, told: dict) -> None:
+    """Names and weights of a file are those that the daemon told of the same step."""
+    assert checkpoint.step == told["step"]
+    # Of a model that averages, the file holds the intercept itself.
+    if "averaging_since" not in checkpoint.state["learner"]:
+        assert checkpoint.state["learner"]["intercept"] == told["intercept"]
+    coefficients = checkpoint.tensors["coefficients"]
+    if json.loads(checkpoint.metadata["features"])["space"] == "indexed":
+        names = [str(index) for index in range(len(coefficients))]
+        assert (told["names"], bits(told["values"])) == (names, bits(coefficients))
+        return
+    # Of hashed features some have names; what is told besides is not zero, and goes by its number.
+    indices = checkpoint.tensors.get("name_indices", numpy.arange(len(coefficients)))
+    by_name = dict(zip(checkpoint.names, coefficients[indices].tolist(), strict=True))
+    values = dict(zip(told["names"], told["values"], strict=True))
+    for name, value in values.items():
+        index = int(name[1:]) if name not in by_name else None
+        assert bits(value) == bits(by_name[name] if index is None else coefficients[index])
+    assert sum(value != 0 for value in values.values()) == numpy.count_nonzero(coefficients)
+    assert {name for name, value in by_name.items() if value} <= values.keys()
+
+
 def bits(values) -> bytes:
     """Float32 values as their bits."""
     return numpy.asarray(values, dtype="<f4").tobytes()
