@@ -119,7 +119,7 @@ let package = Package(
     .testTarget(
       name: "WhittleTests",
       dependencies: [
-        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ",
+        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -33,7 +33,8 @@ enum ExitStatus: Int32 {
   private init(of error: ClientError) {
     switch error {
     case .unusableEndpoint, .unsendable: self = .usage
-    case .unreachable, .noAnswer, .notTaken, .unanswered, .noSubscriber, .nothingPublished: self = .unavailable
+    case .unreachable, .noAnswer, .notTaken, .unanswered, .undelivered, .forgotten, .noSubscriber, .nothingPublished:
+      self = .unavailable
     case .refused, .malformed: self = .refused
     case .failed: self = .internalError
     }

@@ -27,6 +27,9 @@ enum StandardOutput {
 enum StandardError {
   static let terminal = Terminal(of: STDERR_FILENO)
 
+  /// Takes away what stands on the line, such as a progress bar; nothing where it is no terminal.
+  static var clearedLine: String { terminal.isTerminal ? "\r\u{1B}[K" : "" }
+
   /// There is no place left to complain when this fails.
   static func write(_ text: String) {
     _ = writeAll(Array(text.utf8), to: STDERR_FILENO)

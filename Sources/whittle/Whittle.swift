@@ -9,8 +9,8 @@ struct Whittle: ParsableCommand {
     commandName: "whittle",
     abstract: "Feed whittled, ask it, and watch it learn.",
     discussion: """
-      Where the daemon listens is taken from the flags, else from the environment (WHITTLE_PUSH, WHITTLE_QUERY, \
-      WHITTLE_SUBSCRIBE), else it is the daemon's own default on this machine. NO_COLOR turns colours off.
+      Where the daemon listens is taken from the flags, else from the environment (WHITTLE_PUSH, WHITTLE_ROUTER, \
+      WHITTLE_QUERY, WHITTLE_SUBSCRIBE), else it is the daemon's own default on this machine. NO_COLOR turns colours off.
 
       Exit status, after sysexits:
         0   success

@@ -80,7 +80,7 @@ final class JournalWriter: Sendable {
       var state = State { [settings] () throws(StoreError) in
         _ = try files.names(in: directory)
         return try Journal(
-          directory: Settings.journalDirectory(in: directory), on: files, segmentBytes: settings.segmentBytes)
+          directory: Journal.directory(in: directory), on: files, segmentBytes: settings.segmentBytes)
       }
       while true {
         do throws(ZeroMQError) {

@@ -109,9 +109,7 @@ public struct Settings: Sendable, Equatable {
   public init() {}
 
   /// Where the journal lives.
-  var journalDirectory: String { Settings.journalDirectory(in: stateDirectory) }
-
-  static func journalDirectory(in state: String) -> String { "\(state)/\(CheckpointStore.journalName)" }
+  var journalDirectory: String { ModelStore.Journal.directory(in: stateDirectory) }
 
   /// Those that decide what messages make of the model.
   public var learning: LearningSettings {
