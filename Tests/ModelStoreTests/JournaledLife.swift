@@ -212,7 +212,7 @@ final class JournaledLife {
   private func prune(_ bytes: Int) {
     guard checkpoints.count == 2 else { return }
     do throws(StoreError) {
-      _ = try store?.retain(newest: 2)
+      _ = try store?.retain(Retention(newest: 2, hourly: 0, daily: 0))
       counts.removed += try journal?.removeCovered(through: checkpoints[0], keeping: bytes) ?? 0
     } catch {
       counts.failures += 1
