@@ -4,26 +4,16 @@ internal import OnlineLearning
 /// Puts a checkpoint into the bytes of its file, a piece at a time: what it takes of memory does not depend on the model's
 /// size.
 ///
-/// Features go out in pieces, each with all that is kept about it, so that the model is gone through once. The pieces of one
-/// tensor follow each other in the file, and every tensor has its own checksum, of which the file's is made in the end.
+/// Features go out in pieces, which another thread makes while earlier ones are written. The pieces of one tensor follow each
+/// other in the file, and every tensor has its own checksum, of which the file's is made in the end.
 struct CheckpointEncoder {
   /// What a tensor's bytes are made from.
   private enum Source {
-    case column(WeightColumn)
-    case coefficients
-    case nameEnds
-    case lastSeen
+    /// An element for each feature, or for the first so many.
+    case features(FeaturePieces.Source)
     case names
     /// Bytes that are there: of little things.
     case bytes([UInt8])
-
-    /// Whether it has an element of one size for each feature, or for the first so many.
-    var isByFeature: Bool {
-      switch self {
-      case .column, .coefficients, .nameEnds, .lastSeen: true
-      case .names, .bytes: false
-      }
-    }
   }
 
   private struct Tensor {
@@ -40,7 +30,7 @@ struct CheckpointEncoder {
   /// The file's size in bytes.
   let size: Int
 
-  /// Features that go out at once.
+  /// Features whose names go out at once.
   private static let piece = 1 << 15
 
   /// - Throws: when a number is there that JSON has no word for.
@@ -69,18 +59,18 @@ struct CheckpointEncoder {
     // The widest elements first, so that all are aligned.
     let columns = LinearLearner.columns(of: snapshot.configuration)
     for column in columns where column.kind == .float64 {
-      add(column.rawValue, column.elementType, snapshot.count, .column(column))
+      add(column.rawValue, column.elementType, snapshot.count, .features(.column(column)))
     }
     // Names of a dictionary are as many as features; others are few.
     let hasManyNames = snapshot.space.space == .dictionary
     let names = hasManyNames ? FeatureSpace.Names(bytes: [], ends: []) : snapshot.names
     if hasManyNames {
-      add("name_ends", .int64, snapshot.count, .nameEnds)
+      add("name_ends", .int64, snapshot.count, .features(.nameEnds))
     } else {
       add("name_ends", .int64, names.ends)
     }
     let seen = snapshot.lastSeenSteps.count
-    if seen > 0 { add("last_seen", .int64, seen, .lastSeen) }
+    if seen > 0 { add("last_seen", .int64, seen, .features(.lastSeen)) }
     let waiting = checkpoint.delayed.columns
     if waiting.count > 0 {
       add("delayed_id_ends", .int64, waiting.idEnds)
@@ -89,9 +79,9 @@ struct CheckpointEncoder {
       add("delayed_importances", .float64, waiting.importances)
       add("delayed_times", .float64, waiting.times)
     }
-    add("coefficients", .float32, snapshot.count, .coefficients)
+    add("coefficients", .float32, snapshot.count, .features(.coefficients))
     for column in columns where column.kind != .float64 {
-      add(column.rawValue, column.elementType, snapshot.count, .column(column))
+      add(column.rawValue, column.elementType, snapshot.count, .features(.column(column)))
     }
     if let indices = names.indices { add("name_indices", .uint32, indices) }
     if waiting.count > 0 {
@@ -146,7 +136,7 @@ struct CheckpointEncoder {
       case .bytes(let bytes):
         try CheckpointEncoder.put(bytes, at: starts[index], &tensors[index].check, write)
       case .names: try encodeNames(index, write)
-      default: break
+      case .features: break
       }
     }
     var value = check.value
@@ -160,35 +150,18 @@ struct CheckpointEncoder {
   private mutating func encodeFeatures<Failure: Error>(
     _ write: (UnsafeRawBufferPointer, Int) throws(Failure) -> Void
   ) throws(Failure) {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: min(CheckpointEncoder.piece, snapshot.count) * MemoryLayout<UInt64>.stride, alignment: 64)
-    defer { buffer.deallocate() }
-    var end = 0
-    for start in stride(from: 0, to: snapshot.count, by: CheckpointEncoder.piece) {
-      let piece = start..<min(start + CheckpointEncoder.piece, snapshot.count)
-      for index in tensors.indices where tensors[index].source.isByFeature {
-        let layout = tensors[index].layout
-        let range = piece.clamped(to: 0..<layout.count)
-        if range.isEmpty { continue }
-        let width = layout.type.byteCount
-        // As wide as the widest elements are, for as many.
-        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(range.count * width)])
-        fill(bytes, range, from: tensors[index].source, &end)
-        tensors[index].check.update(UnsafeRawBufferPointer(bytes))
-        try write(UnsafeRawBufferPointer(bytes), starts[index] + range.lowerBound * width)
-      }
+    var indices: [Int] = []
+    var parts: [FeaturePieces.Tensor] = []
+    for (index, tensor) in tensors.enumerated() {
+      guard case .features(let source) = tensor.source else { continue }
+      indices.append(index)
+      let (count, width) = (tensor.layout.count, tensor.layout.type.byteCount)
+      parts.append(FeaturePieces.Tensor(source: source, count: count, width: width, start: starts[index]))
     }
-  }
-
-  private func fill(_ bytes: UnsafeMutableRawBufferPointer, _ range: Range<Int>, from source: Source, _ end: inout Int)
-  {
-    switch source {
-    case .column(let column): snapshot.learner.copy(column, range, into: bytes)
-    case .coefficients: snapshot.learner.copyCoefficients(range, into: bytes)
-    case .nameEnds: end = snapshot.copyNameEnds(range, after: end, into: bytes)
-    case .lastSeen: snapshot.copyLastSeen(range, into: bytes)
-    case .names, .bytes: break
+    let made = try PieceRelay.run(FeaturePieces(snapshot, parts)) { (piece) throws(Failure) in
+      for part in piece.parts { try write(part.bytes, part.place) }
     }
+    for (index, tensor) in zip(indices, made.tensors) { tensors[index].check = tensor.check }
   }
 
   private mutating func encodeNames<Failure: Error>(

@@ -55,6 +55,16 @@ struct CRC32CTests {
     }
   }
 
+  /// The instruction goes through long bytes in lanes: some of each length, and what is left over.
+  @Test(.enabled(if: has_crc32c()), arguments: [3071, 3072, 6151, 49_151, 49_152, 52_257, 150_003])
+  func longBytesAgree(count: Int) {
+    var generator = SeededGenerator(seed: UInt64(count))
+    let bytes = (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    var check = CRC32C(seed: 7)
+    bytes.withUnsafeBytes { check.updateByInstruction($0) }
+    #expect(check.value == Self.bitByBit(bytes, seed: 7))
+  }
+
   private func check(_ pieces: [[UInt8]]) -> UInt32 {
     var check = CRC32C()
     for piece in pieces { piece.withUnsafeBytes { check.update($0) } }

@@ -1,3 +1,4 @@
+import DiskDoubles
 import OnlineLearning
 import TestSupport
 import Testing
@@ -38,6 +39,48 @@ struct CheckpointPieceTests {
     #expect(isSame)
   }
 
+  /// More pieces than are in memory at once, each with a weight of its own.
+  private func checkpointOfManyPieces() -> Checkpoint {
+    let width = 600_000
+    var model = Model(LearnerConfiguration(), FeatureSpace(.indexed(width: width)))
+    var batch = SampleBatch()
+    for feature in stride(from: 0, to: width, by: 30_000) {
+      batch.append(feature: UInt32(feature), value: Float(feature + 1))
+    }
+    batch.endRow(target: 1, importance: 1)
+    model.learn(batch)
+    return Checkpoint(model, time: 7)
+  }
+
+  @Test func piecesFollowEachOther() throws {
+    let checkpoint = checkpointOfManyPieces()
+    let directory = try TemporaryDirectory()
+    var store = try CheckpointStore(directory: directory.path)
+    let written = try store.write(checkpoint)
+    for inBackground in [false, true] {
+      let restored = try Checkpoint(file: written.entry.path, inBackground: inBackground)
+      let isSame = ModelBits(restored.model) == ModelBits(checkpoint.snapshot.model)
+      #expect(isSame, "in background: \(inBackground)")
+    }
+  }
+
+  /// A call that fails amid many pieces ends the work, with its error.
+  @Test(arguments: [1, 2, 9, 40])
+  func failuresAmidPiecesComeThrough(call: Int) throws {
+    let directory = try TemporaryDirectory()
+    let disk = FaultyDisk(over: LocalFileSystem())
+    var store = try CheckpointStore(directory: directory.path, on: disk)
+    let checkpoint = checkpointOfManyPieces()
+    disk.plan(.at(call, of: [.write]))
+    #expect { _ = try store.write(checkpoint) } throws: { ($0 as? StoreError)?.failedCall == "write" }
+    #expect(disk.failures == 1)
+    disk.heal()
+    let path = try store.write(checkpoint).entry.path
+    disk.plan(.at(call, of: [.read]))
+    #expect { _ = try Checkpoint(file: path, on: disk) } throws: { ($0 as? StoreError)?.failedCall == "read" }
+    #expect(disk.failures == 1)
+  }
+
   /// The check of two parts makes that of the whole.
   @Test(arguments: 0..<20 as Range<UInt64>)
   func checksAreJoined(seed: UInt64) {
@@ -51,5 +94,11 @@ struct CheckpointPieceTests {
     }
     let joined = CRC32C.joined(check(bytes[..<cut]), check(bytes[cut...]), count: bytes.count - cut)
     #expect(joined == check(bytes[...]), "seed \(seed)")
+  }
+}
+
+extension StoreError {
+  fileprivate var failedCall: String? {
+    if case .system(let call, _, _) = self { call } else { nil }
   }
 }
