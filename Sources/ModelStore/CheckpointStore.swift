@@ -29,7 +29,7 @@ public struct CheckpointStore: Sendable {
   public static let defaultDirectory = "whittled-state"
 
   /// Bytes that the disk is told of at once.
-  private static let writtenAtOnce = 16 << 20
+  private static let writtenAtOnce = 4 << 20
 
   public let directory: String
   let files: any FileSystem

@@ -24,7 +24,7 @@ public enum FileUse: Sendable {
 /// The calls of the operating system that make state last, each failing with the call and the path in the error.
 ///
 /// The one seam between whittle and a disk: tests put a disk of their own behind it that fails, tears and forgets.
-/// Implementations are safe to be used from several threads, each with files of its own.
+/// Implementations are safe to be used from several threads, each with files of its own; several may read from one file.
 public protocol FileSystem: Sendable {
   /// - Throws: `system`.
   func open(_ path: String, for use: FileUse) throws(StoreError) -> OpenFile
