@@ -37,10 +37,11 @@ let package = Package(
       linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
     .systemLibrary(name: "CProcessor"),
+    .systemLibrary(name: "CLinux"),
     .target(name: "OnlineLearning", dependencies: ["CProcessor"], swiftSettings: strict),
     .target(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: strict),
-    .target(name: "ModelStore", dependencies: ["OnlineLearning", "CProcessor"], swiftSettings: strict),
+    .target(name: "ModelStore", dependencies: ["OnlineLearning", "CProcessor", "CLinux"], swiftSettings: strict),
     .target(
       name: "StreamLearning", dependencies: ["OnlineLearning", "SampleFormats", "ModelStore"], swiftSettings: strict),
     .target(name: "WhittleProtocol", swiftSettings: strict),
@@ -67,14 +68,14 @@ let package = Package(
     .executableTarget(
       name: "whittle",
       dependencies: [
-        "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning",
+        "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning", "StreamLearning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "OnlineLearning", "SampleFormats", "TestSupport",
+        "OnlineLearning", "SampleFormats", "ModelStore", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -119,7 +120,7 @@ let package = Package(
     .testTarget(
       name: "WhittleTests",
       dependencies: [
-        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ",
+        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

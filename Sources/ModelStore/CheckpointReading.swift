@@ -2,186 +2,218 @@ internal import FoundationEssentials
 internal import OnlineLearning
 
 extension Checkpoint {
+  /// Up to the year 5138; what shows times to people does not take every number.
+  static let times = 0.0...1e11
+
   /// Reads a checkpoint file and checks all of it.
   ///
   /// - Throws: `damaged` with what is wrong, `newerVersion`, or the call that failed.
   /// - Complexity: O(bytes)
   public init(file path: String, on files: any FileSystem = LocalFileSystem()) throws(StoreError) {
-    var bytes = try files.read(path)
-    let found: Int
-    do throws(SafeTensors.Malformed) {
-      let header = try SafeTensors.parse(bytes)
-      guard header.metadata["format"] == Checkpoint.format else {
-        throw SafeTensors.Malformed(problem: "it is a safetensors file, but not one of whittle's")
-      }
-      // Before anything in the file is believed, its version too.
-      try Checkpoint.verify(&bytes, header)
-      found = try Checkpoint.number("format_version", in: header)
-      guard found >= 1 else { throw SafeTensors.Malformed(problem: "its format_version is \(found)") }
-      if found <= Checkpoint.formatVersion {
-        let time: Double = try Checkpoint.number("time", in: header)
-        guard Checkpoint.times.contains(time) else { throw SafeTensors.Malformed(problem: "its \"time\" is \(time)") }
-        let sequences: SourceSequences =
-          header.metadata["sequences"] == nil ? SourceSequences() : try Checkpoint.json("sequences", in: header)
-        let model = try Checkpoint.model(bytes, header)
-        self.init(
-          model, sequences: sequences, delayed: try Checkpoint.delayed(bytes, header, in: model.space),
-          position: try Checkpoint.position(in: header), time: time)
-        return
-      }
+    let file = try files.open(path, for: .reading)
+    let checkpoint: Checkpoint
+    do throws(StoreError) {
+      var reader = CheckpointReader(tensors: try TensorReader(file, on: files))
+      checkpoint = try reader.checkpoint()
     } catch {
-      throw .damaged(path: path, problem: error.problem)
+      try? files.close(file)
+      throw error
     }
-    throw .newerVersion(path: path, found: found, known: Checkpoint.formatVersion)
+    try files.close(file)
+    self = checkpoint
+  }
+}
+
+/// Makes a checkpoint of a file, a piece of its features at a time: its tensors are never in memory as a whole besides what is
+/// made of them.
+private struct CheckpointReader {
+  var tensors: TensorReader
+
+  private var header: SafeTensors.Header { tensors.header }
+
+  /// Features that are read at once.
+  private static let piece = 1 << 14
+
+  mutating func checkpoint() throws(StoreError) -> Checkpoint {
+    guard header.metadata["format"] == Checkpoint.format else {
+      throw damaged("it is a safetensors file, but not one of whittle's")
+    }
+    let unread = tensors
+    do throws(StoreError) {
+      let found: Int = try number("format_version")
+      guard found >= 1 else { throw damaged("its format_version is \(found)") }
+      if found > Checkpoint.formatVersion {
+        throw .newerVersion(path: tensors.file.path, found: found, known: Checkpoint.formatVersion)
+      }
+      let checkpoint = try contents()
+      try verify()
+      return checkpoint
+    } catch {
+      if case .system = error { throw error }
+      // Nothing in the file is believed before its checksum, its version and its mistakes neither.
+      tensors = unread
+      try verify()
+      throw error
+    }
   }
 
-  /// Up to the year 5138; what shows times to people does not take every number.
-  static let times = 0.0...1e11
+  private func damaged(_ problem: String) -> StoreError { .damaged(path: tensors.file.path, problem: problem) }
 
-  private static func text(_ key: String, in header: SafeTensors.Header) throws(SafeTensors.Malformed) -> String {
-    guard let text = header.metadata[key] else {
-      throw SafeTensors.Malformed(problem: "its metadata has no \"\(key)\"")
+  private mutating func verify() throws(StoreError) {
+    let stored = try text("checksum")
+    guard let digits = tensors.checksumDigits else {
+      throw damaged("its checksum is of an unknown kind: \"\(stored)\"")
     }
+    let value = try tensors.checksum(without: digits)
+    let computed = Checkpoint.checksumPrefix + String(decoding: Checkpoint.digits(value), as: UTF8.self)
+    guard stored == computed else { throw damaged("its checksum is \(stored), its content has \(computed)") }
+  }
+
+  // MARK: Texts
+
+  private func text(_ key: String) throws(StoreError) -> String {
+    guard let text = header.metadata[key] else { throw damaged("its metadata has no \"\(key)\"") }
     return text
   }
 
-  private static func number<Number: LosslessStringConvertible>(
-    _ key: String, in header: SafeTensors.Header
-  ) throws(SafeTensors.Malformed) -> Number {
-    let text = try text(key, in: header)
-    guard let number = Number(text) else {
-      throw SafeTensors.Malformed(problem: "its \"\(key)\" is no number: \"\(text)\"")
-    }
+  private func number<Number: LosslessStringConvertible>(_ key: String) throws(StoreError) -> Number {
+    let text = try text(key)
+    guard let number = Number(text) else { throw damaged("its \"\(key)\" is no number: \"\(text)\"") }
     return number
   }
 
-  private static func json<Value: Decodable>(
-    _ key: String, in header: SafeTensors.Header
-  ) throws(SafeTensors.Malformed) -> Value {
-    let text = try text(key, in: header)
+  private func json<Value: Decodable>(_ key: String) throws(StoreError) -> Value {
+    let text = try text(key)
     do {
       return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     } catch {
-      throw SafeTensors.Malformed(problem: "its \"\(key)\" cannot be read")
+      throw damaged("its \"\(key)\" cannot be read")
     }
   }
 
-  private static func verify(
-    _ bytes: inout [UInt8], _ header: SafeTensors.Header
-  ) throws(SafeTensors.Malformed) {
-    let stored = try text("checksum", in: header)
-    guard let place = checksumDigits(in: bytes.span.extracting(0..<header.dataStart)) else {
-      throw SafeTensors.Malformed(problem: "its checksum is of an unknown kind: \"\(stored)\"")
-    }
-    bytes.replaceSubrange(place, with: repeatElement(UInt8(ascii: "0"), count: place.count))
-    var check = CRC32C()
-    bytes.withUnsafeBytes { check.update($0) }
-    let computed = checksumPrefix + String(decoding: digits(check.value), as: UTF8.self)
-    guard stored == computed else {
-      throw SafeTensors.Malformed(problem: "its checksum is \(stored), its content has \(computed)")
-    }
+  /// - Returns: `missing` where there is no such text: earlier versions did not have it.
+  private func json<Value: Decodable>(_ key: String, missing: Value) throws(StoreError) -> Value {
+    header.metadata[key] == nil ? missing : try json(key)
   }
 
-  private static func model(
-    _ bytes: [UInt8], _ header: SafeTensors.Header
-  ) throws(SafeTensors.Malformed) -> Model {
-    let configuration: LearnerConfiguration = try json("configuration", in: header)
-    let state: State = try json("state", in: header)
+  // MARK: Contents
+
+  private mutating func contents() throws(StoreError) -> Checkpoint {
+    let time: Double = try number("time")
+    guard Checkpoint.times.contains(time) else { throw damaged("its \"time\" is \(time)") }
+    let sequences = try json("sequences", missing: SourceSequences())
+    let model = try model()
+    return Checkpoint(
+      model, sequences: sequences, delayed: try delayed(in: model.space), position: try position(), time: time)
+  }
+
+  private mutating func model() throws(StoreError) -> Model {
+    let configuration: LearnerConfiguration = try json("configuration")
+    let state: Checkpoint.State = try json("state")
     if let contradiction = configuration.contradiction {
-      throw SafeTensors.Malformed(problem: "its configuration contradicts itself: \(contradiction)")
+      throw damaged("its configuration contradicts itself: \(contradiction)")
     }
-    var columns: [WeightColumn: WeightColumn.Values] = [:]
-    for column in LinearLearner.columns(of: configuration) {
-      columns[column] = try elements(column, in: bytes, header)
-    }
-    let space = try space(bytes, header)
-    guard columns.values.allSatisfy({ $0.count == space.count }) else {
-      throw SafeTensors.Malformed(problem: "its tensors differ in length")
-    }
-    guard state.learner.isPlausible, state.validation.isPlausible(for: configuration.loss),
-      let learner = LinearLearner(configuration, state: state.learner, columns: columns)
-    else {
-      throw SafeTensors.Malformed(problem: "it holds a number that no learner comes to")
+    let columns = LinearLearner.columns(of: configuration)
+    var counts: [Int] = []
+    for column in columns { counts.append(try tensors.count(column.rawValue, column.elementType)) }
+    let space = try space()
+    guard counts.allSatisfy({ $0 == space.count }) else { throw damaged("its tensors differ in length") }
+    let learner = try learner(configuration, state.learner, columns, count: space.count)
+    guard let learner, state.learner.isPlausible, state.validation.isPlausible(for: configuration.loss) else {
+      throw damaged("it holds a number that no learner comes to")
     }
     // Seen and searched are features at the latest by the next step; and what has no name has no weight.
     let next = learner.state.steps + 1
+    let isDictionary = space.kind == .dictionary
     guard space.lastSeenSteps.allSatisfy({ $0 <= next }), space.state.searchedAt ?? 0 < next,
-      (0..<space.count).allSatisfy({ space.isListed($0, value: 1) || learner.coefficient($0) == 0 })
-    else {
-      throw SafeTensors.Malformed(
-        problem: "its features were seen later than its last step, or one has a weight and no name")
-    }
+      !isDictionary || (0..<space.count).allSatisfy({ space.isListed($0, value: 1) || learner.coefficient($0) == 0 })
+    else { throw damaged("its features were seen later than its last step, or one has a weight and no name") }
     return Model(space, learner: learner, validation: state.validation)
   }
 
-  private static func position(in header: SafeTensors.Header) throws(SafeTensors.Malformed) -> UInt64 {
-    if header.metadata["position"] == nil { return 0 }
-    let position: UInt64 = try number("position", in: header)
-    // Far beyond any use, so that it can be counted on.
-    guard position <= .max / 2 else { throw SafeTensors.Malformed(problem: "its \"position\" is \(position)") }
-    return position
-  }
-
-  private static func delayed(
-    _ bytes: [UInt8], _ header: SafeTensors.Header, in space: FeatureSpace
-  ) throws(SafeTensors.Malformed) -> DelayedSamples {
-    let counts: DelayedSamples.Counts =
-      header.metadata["delayed"] == nil ? DelayedSamples.Counts() : try json("delayed", in: header)
-    var columns = DelayedSamples.Columns()
-    if header.entries["delayed_ids"] != nil {
-      func doubles(_ name: String) throws(SafeTensors.Malformed) -> [Double] {
-        try SafeTensors.elements(name, .float64, as: Double.self, in: bytes, header)
+  /// - Returns: nil where the file holds a number that no learner comes to.
+  private mutating func learner(
+    _ configuration: LearnerConfiguration, _ state: LinearLearner.State, _ columns: [WeightColumn], count: Int
+  ) throws(StoreError) -> LinearLearner? {
+    guard state.isPlausible else { return nil }
+    var learner: LinearLearner?
+    var start = 0
+    repeat {
+      let piece = min(CheckpointReader.piece, count - start)
+      var values: [WeightColumn: WeightColumn.Values] = [:]
+      for column in columns { values[column] = try next(column, count: piece) }
+      guard let part = LinearLearner(configuration, state: state, columns: values) else { return nil }
+      if learner == nil {
+        learner = part
+        learner?.reserve(count)
+      } else {
+        learner?.append(part)
       }
-      columns.ids = try SafeTensors.elements("delayed_ids", .uint8, as: UInt8.self, in: bytes, header)
-      columns.idEnds = try SafeTensors.elements("delayed_id_ends", .int64, as: Int.self, in: bytes, header)
-      columns.features = try SafeTensors.elements("delayed_features", .uint32, as: UInt32.self, in: bytes, header)
-      columns.values = try SafeTensors.elements("delayed_values", .float32, as: Float.self, in: bytes, header)
-      columns.ends = try SafeTensors.elements("delayed_ends", .int64, as: Int.self, in: bytes, header)
-      columns.margins = try doubles("delayed_margins")
-      columns.importances = try doubles("delayed_importances")
-      columns.times = try doubles("delayed_times")
-    }
-    guard let delayed = DelayedSamples(columns, counts: counts, in: space) else {
-      throw SafeTensors.Malformed(
-        problem: "its samples that wait for targets do not fit each other or its features, or no message brings such")
-    }
-    return delayed
+      start += piece
+    } while start < count
+    return learner
   }
 
-  private static func space(
-    _ bytes: [UInt8], _ header: SafeTensors.Header
-  ) throws(SafeTensors.Malformed) -> FeatureSpace {
+  private mutating func next(_ column: WeightColumn, count: Int) throws(StoreError) -> WeightColumn.Values {
+    let name = column.rawValue
+    switch column.kind {
+    case .float32: return .float32(try tensors.next(name, .float32, as: Float.self, count: count))
+    case .float64: return .float64(try tensors.next(name, .float64, as: Double.self, count: count))
+    case .uint32: return .uint32(try tensors.next(name, .uint32, as: UInt32.self, count: count))
+    }
+  }
+
+  private mutating func space() throws(StoreError) -> FeatureSpace {
     // There was nothing but dictionaries before it.
-    let state: FeatureSpace.State =
-      header.metadata["features"] == nil ? FeatureSpace.State() : try json("features", in: header)
-    var names = FeatureSpace.Names(
-      bytes: try SafeTensors.elements("names", .uint8, as: UInt8.self, in: bytes, header),
-      ends: try SafeTensors.elements("name_ends", .int64, as: Int.self, in: bytes, header))
-    if state.space == .hashed {
-      names.indices = try SafeTensors.elements("name_indices", .uint32, as: UInt32.self, in: bytes, header)
-    }
+    let state = try json("features", missing: FeatureSpace.State())
+    let bytes = try tensors.next("names", .uint8, as: UInt8.self)
+    var names = FeatureSpace.Names(bytes: bytes, ends: try tensors.next("name_ends", .int64, as: Int.self))
+    if state.space == .hashed { names.indices = try tensors.next("name_indices", .uint32, as: UInt32.self) }
     var lastSeen: [Int] = []
-    if header.entries["last_seen"] != nil {
-      lastSeen = try SafeTensors.elements("last_seen", .int64, as: Int.self, in: bytes, header)
-    }
+    if header.entries["last_seen"] != nil { lastSeen = try tensors.next("last_seen", .int64, as: Int.self) }
     guard lastSeen.allSatisfy({ $0 >= 0 }),
       let space = FeatureSpace(
         state, names: names, lastSeen: lastSeen.map { UInt64($0) }, keepingNames: names.indices?.count ?? 0)
-    else {
-      throw SafeTensors.Malformed(
-        problem: "its feature names do not fit their ends or its feature space, or one stands twice")
-    }
+    else { throw damaged("its feature names do not fit their ends or its feature space, or one stands twice") }
     return space
   }
 
-  private static func elements(
-    _ column: WeightColumn, in bytes: [UInt8], _ header: SafeTensors.Header
-  ) throws(SafeTensors.Malformed) -> WeightColumn.Values {
-    let name = column.rawValue
-    switch column.kind {
-    case .float32: return .float32(try SafeTensors.elements(name, .float32, as: Float.self, in: bytes, header))
-    case .float64: return .float64(try SafeTensors.elements(name, .float64, as: Double.self, in: bytes, header))
-    case .uint32: return .uint32(try SafeTensors.elements(name, .uint32, as: UInt32.self, in: bytes, header))
+  private func position() throws(StoreError) -> UInt64 {
+    if header.metadata["position"] == nil { return 0 }
+    let position: UInt64 = try number("position")
+    // Far beyond any use, so that it can be counted on.
+    guard position <= .max / 2 else { throw damaged("its \"position\" is \(position)") }
+    return position
+  }
+
+  private mutating func delayed(in space: FeatureSpace) throws(StoreError) -> DelayedSamples {
+    let counts = try json("delayed", missing: DelayedSamples.Counts())
+    var columns = DelayedSamples.Columns()
+    if header.entries["delayed_ids"] != nil {
+      columns.ids = try tensors.next("delayed_ids", .uint8, as: UInt8.self)
+      columns.idEnds = try tensors.next("delayed_id_ends", .int64, as: Int.self)
+      columns.features = try tensors.next("delayed_features", .uint32, as: UInt32.self)
+      columns.values = try tensors.next("delayed_values", .float32, as: Float.self)
+      columns.ends = try tensors.next("delayed_ends", .int64, as: Int.self)
+      columns.margins = try tensors.next("delayed_margins", .float64, as: Double.self)
+      columns.importances = try tensors.next("delayed_importances", .float64, as: Double.self)
+      columns.times = try tensors.next("delayed_times", .float64, as: Double.self)
+    }
+    guard let delayed = DelayedSamples(columns, counts: counts, in: space) else {
+      throw damaged(
+        "its samples that wait for targets do not fit each other or its features, or no message brings such")
+    }
+    return delayed
+  }
+}
+
+extension WeightColumn {
+  /// What it is in a file.
+  var elementType: SafeTensors.ElementType {
+    switch kind {
+    case .float32: .float32
+    case .float64: .float64
+    case .uint32: .uint32
     }
   }
 }

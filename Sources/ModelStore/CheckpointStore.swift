@@ -115,19 +115,25 @@ public struct CheckpointStore: Sendable {
     let sequence = nextSequence
     let step = checkpoint.snapshot.steps
     let path = "\(directory)/\(CheckpointStore.name(sequence: sequence, step: step))"
-    let chunks: [[UInt8]]
+    let encoder: CheckpointEncoder
     do {
-      chunks = try checkpoint.encoded()
+      encoder = try CheckpointEncoder(checkpoint)
     } catch {
       // Only a number that JSON has no word for could do this, and the learner keeps all of its numbers finite.
       throw .damaged(path: path, problem: "the model cannot be written: \(error)")
     }
     // A number that was tried is not used again: a failed write may have left a file of that name.
     nextSequence += 1
-    let bytes = try files.replace(path, with: chunks)
+    try files.replace(path) { (file) throws(StoreError) in
+      try encoder.encode { (bytes, offset) throws(StoreError) in
+        try files.writeAll(bytes, to: file, at: offset)
+        // The disk is busy while the next piece is made, and not only when all are.
+        files.startWriting(file, at: offset, count: bytes.count)
+      }
+    }
     whole.insert(sequence)
     times[sequence] = checkpoint.time
-    return (Entry(sequence: sequence, step: step, path: path), bytes)
+    return (Entry(sequence: sequence, step: step, path: path), encoder.size)
   }
 
   /// Removes the whole checkpoints that are not worth keeping. What is damaged is neither counted nor removed.

@@ -51,6 +51,13 @@ public protocol FileSystem: Sendable {
   /// tried again on the same file.
   func synchronize(_ file: OpenFile) throws(StoreError)
 
+  /// Has the disk begin with what was written to a place in a file, so that `synchronize` has less to wait for. Advice, which
+  /// fails in silence: what goes wrong `synchronize` tells.
+  func startWriting(_ file: OpenFile, at offset: Int, count: Int)
+
+  /// Has the disk begin with what is going to be read of a file. Advice.
+  func startReading(_ file: OpenFile, at offset: Int, count: Int)
+
   /// Makes the names in a directory durable.
   func synchronizeDirectory(_ path: String) throws(StoreError)
 
@@ -70,6 +77,9 @@ public protocol FileSystem: Sendable {
 }
 
 extension FileSystem {
+  public func startWriting(_ file: OpenFile, at offset: Int, count: Int) {}
+  public func startReading(_ file: OpenFile, at offset: Int, count: Int) {}
+
   /// What unfinished files are called at the beginning, so that they can be told from finished ones.
   static var temporaryPrefix: String { ".unfinished-" }
 

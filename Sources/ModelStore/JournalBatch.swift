@@ -71,7 +71,7 @@ public struct JournalBatch: Sendable {
 
   private mutating func makeRoom(for bytes: Int) {
     let wanted = max(bytes, 2 * storage.count, 4096)
-    storage.append(contentsOf: repeatElement(0, count: wanted - storage.count))
+    storage += [UInt8](repeating: 0, count: wanted - storage.count)
   }
 
   /// Fills in what the records' writer knows. What was filled in before is replaced.

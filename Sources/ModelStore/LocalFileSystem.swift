@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The machine's own disks.
@@ -53,6 +54,18 @@ public struct LocalFileSystem: FileSystem {
 
   public func synchronize(_ file: OpenFile) throws(StoreError) {
     if fsync(file.number) != 0 { throw LocalFileSystem.failure("fsync", file.path) }
+    // Nobody finds a file again that was removed meanwhile.
+    var status = stat()
+    if fstat(file.number, &status) != 0 { throw LocalFileSystem.failure("fstat", file.path) }
+    if status.st_nlink == 0 { throw .system(call: "fsync", path: file.path, code: ENOENT) }
+  }
+
+  public func startWriting(_ file: OpenFile, at offset: Int, count: Int) {
+    _ = start_writing(file.number, offset, count)
+  }
+
+  public func startReading(_ file: OpenFile, at offset: Int, count: Int) {
+    _ = posix_fadvise(file.number, offset, count, POSIX_FADV_WILLNEED)
   }
 
   public func synchronizeDirectory(_ path: String) throws(StoreError) {

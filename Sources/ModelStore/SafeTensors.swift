@@ -22,17 +22,14 @@ enum SafeTensors {
     }
   }
 
+  /// A tensor of one dimension.
   struct Tensor {
     let name: String
     let type: ElementType
-    /// Little endian, as in memory on every machine that Swift runs on under Linux.
-    let bytes: [UInt8]
+    /// How many elements it has.
+    let count: Int
 
-    init<Element: BitwiseCopyable>(_ name: String, _ type: ElementType, _ elements: [Element]) {
-      self.name = name
-      self.type = type
-      bytes = elements.withUnsafeBytes { Array($0) }
-    }
+    var byteCount: Int { count * type.byteCount }
   }
 
   /// A parsed header: where things are.
@@ -64,10 +61,9 @@ enum SafeTensors {
     var contents = Contents(metadata: metadata)
     var offset = 0
     for tensor in tensors {
-      let count = tensor.bytes.count / tensor.type.byteCount
       contents.entries[tensor.name] = Header.Entry(
-        dtype: tensor.type, shape: [count], dataOffsets: [offset, offset + tensor.bytes.count])
-      offset += tensor.bytes.count
+        dtype: tensor.type, shape: [tensor.count], dataOffsets: [offset, offset + tensor.byteCount])
+      offset += tensor.byteCount
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -77,25 +73,38 @@ enum SafeTensors {
     return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
   }
 
+  /// How many bytes of JSON a header has.
+  ///
+  /// - Parameters:
+  ///   - start: the file's first eight bytes, or fewer where it has no more.
+  ///   - size: how many bytes the file has.
+  static func headerLength(_ start: [UInt8], size: Int) throws(Malformed) -> Int {
+    guard start.count >= 8 else { throw Malformed(problem: "it has \(start.count) bytes, too few for a header") }
+    let length = start.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+    guard length <= UInt64(size - 8) else {
+      throw Malformed(problem: "its header claims \(length) bytes, and \(size - 8) follow")
+    }
+    return Int(length)
+  }
+
   /// Reads a header and checks that every tensor lies within the file, has the size of its shape, and follows
   /// the one before it.
-  static func parse(_ file: [UInt8]) throws(Malformed) -> Header {
-    guard file.count >= 8 else { throw Malformed(problem: "it has \(file.count) bytes, too few for a header") }
-    let length = file.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
-    guard length <= UInt64(file.count - 8) else {
-      throw Malformed(problem: "its header claims \(length) bytes, and \(file.count - 8) follow")
-    }
-    let dataStart = 8 + Int(length)
+  ///
+  /// - Parameters:
+  ///   - json: what follows the first eight bytes, as far as it goes.
+  ///   - size: how many bytes the file has.
+  static func parse(_ json: ArraySlice<UInt8>, size: Int) throws(Malformed) -> Header {
+    let dataStart = 8 + json.count
     let contents: Contents
     do {
-      contents = try JSONDecoder().decode(Contents.self, from: Data(file[8..<dataStart]))
+      contents = try JSONDecoder().decode(Contents.self, from: Data(json))
     } catch {
       throw Malformed(problem: "its header is not the JSON of a safetensors file")
     }
     for (name, entry) in contents.entries {
       guard entry.shape.count == 1, let count = entry.shape.first, count >= 0, entry.dataOffsets.count == 2,
         case (let start, let end) = (entry.dataOffsets[0], entry.dataOffsets[1]), start >= 0, end >= start,
-        end <= file.count - dataStart, (end - start) % entry.dtype.byteCount == 0,
+        end <= size - dataStart, (end - start) % entry.dtype.byteCount == 0,
         (end - start) / entry.dtype.byteCount == count
       else { throw Malformed(problem: "tensor \"\(name)\" does not fit the file") }
     }
@@ -105,28 +114,9 @@ enum SafeTensors {
       guard place[0] == end else { throw Malformed(problem: "its tensors overlap or leave gaps") }
       end = place[1]
     }
+    let rest = size - dataStart - end
+    guard rest == 0 else { throw Malformed(problem: "\(rest) bytes follow its tensors") }
     return Header(metadata: contents.metadata, entries: contents.entries, dataStart: dataStart)
-  }
-
-  /// The elements of a tensor.
-  static func elements<Element: BitwiseCopyable>(
-    _ name: String, _ type: ElementType, as: Element.Type, in file: [UInt8], _ header: Header
-  ) throws(Malformed) -> [Element] {
-    guard let entry = header.entries[name] else { throw Malformed(problem: "it has no tensor \"\(name)\"") }
-    guard entry.dtype == type, MemoryLayout<Element>.size == type.byteCount else {
-      throw Malformed(problem: "tensor \"\(name)\" is \(entry.dtype.rawValue), not \(type.rawValue)")
-    }
-    // The standard library would write a count of 0 into the memory that all empty arrays of all threads share.
-    if entry.shape[0] == 0 { return [] }
-    let start = header.dataStart + entry.dataOffsets[0]
-    let end = header.dataStart + entry.dataOffsets[1]
-    return [Element](unsafeUninitializedCapacity: entry.shape[0]) { elements, count in
-      // Same number of bytes, as `parse` has checked, and any bytes make an element.
-      file.withUnsafeBytes {
-        UnsafeMutableRawBufferPointer(elements).copyMemory(from: .init(rebasing: $0[start..<end]))
-      }
-      count = entry.shape[0]
-    }
   }
 
   /// The header's JSON: tensors by name, and the texts.

@@ -56,6 +56,11 @@ public struct SourceSequences: Sendable, Equatable {
   /// - Complexity: O(length of the name) on average
   public func knows(_ source: Span<UInt8>) -> Bool { names.index(of: source) != nil }
 
+  /// The highest number of a source so far; nil where nothing of it has come.
+  ///
+  /// - Complexity: O(length of the name) on average
+  public func last(of source: Span<UInt8>) -> UInt64? { names.index(of: source).map { progress[Int($0)].last } }
+
   /// Takes in a number of a source, which becomes known.
   ///
   /// - Parameter number: below 2⁶³.

@@ -87,9 +87,15 @@ public struct FeatureDictionary: Sendable {
   /// - Complexity: O(bytes)
   public var nameBytes: [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(names.reduce(0) { $0 + $1.count })
-    for index in names.indices { withName(at: index) { $0.withUnsafeBufferPointer { bytes += $0 } } }
+    bytes.reserveCapacity(nameByteCount)
+    appendNames(names.indices, to: &bytes)
     return bytes
+  }
+
+  var nameByteCount: Int { names.reduce(0) { $0 + $1.count } }
+
+  func appendNames(_ range: Range<Int>, to bytes: inout [UInt8]) {
+    for index in range { withName(at: index) { $0.withUnsafeBufferPointer { bytes += $0 } } }
   }
 
   /// For each name, where it ends in `nameBytes`.

@@ -63,23 +63,26 @@ extension LinearLearner {
   ) {
     let expected = LinearLearner.columns(of: configuration)
     guard configuration.isPlausible, let columns = WeightColumns(columns, expecting: expected) else { return nil }
-    let rootMeanSquares = columns.float32(.rootMeanSquares)
-    let measured = columns.uint32(.measured)
-    let sizes = rootMeanSquares.indices.map { RootMeanSquare(value: rootMeanSquares[$0], samples: measured[$0]) }
-    let (values, marks, sums) = (columns.float32(.values), columns.float64(.marks), columns.float64(.sums))
+    var sizes: [RootMeanSquare] = []
+    if configuration.penalty.penalize == .scaled {
+      let rootMeanSquares = columns.float32(.rootMeanSquares)
+      let measured = columns.uint32(.measured)
+      sizes = rootMeanSquares.indices.map { RootMeanSquare(value: rootMeanSquares[$0], samples: measured[$0]) }
+    }
+    let marks = columns.float64(.marks)
     var weights = Weights()
     if configuration.hasOneRate {
-      let epochs = columns.uint32(.epochs)
+      let (values, epochs) = (columns.float32(.values), columns.uint32(.epochs))
       weights.uniform = UniformWeights(
         values.indices.map { UniformWeights.Coordinate(value: values[$0], epoch: epochs[$0], mark: marks[$0]) })
     } else if configuration.optimizer == .ftrl {
-      let gradients = columns.float64(.gradients)
+      let (gradients, sums) = (columns.float64(.gradients), columns.float64(.sums))
       let coordinates = gradients.indices.map {
         ProximalWeights.Coordinate(gradient: gradients[$0], sum: sums[$0], mark: marks[$0])
       }
       weights.proximal = ProximalWeights(configuration, coordinates: coordinates, sizes: sizes)
     } else {
-      let scales = columns.float32(.scales)
+      let (values, sums, scales) = (columns.float32(.values), columns.float64(.sums), columns.float32(.scales))
       let coordinates = values.indices.map {
         AdaptiveWeights.Coordinate(value: values[$0], scaleOrRate: scales[$0], sum: sums[$0], mark: marks[$0])
       }

@@ -9,6 +9,15 @@ extension LinearLearner.Weights {
     proximal?.shares.reserve(count)
   }
 
+  /// Makes room for so many in huge pages.
+  mutating func reservePages(_ count: Int) {
+    uniform?.coordinates.reserveHugePages(for: count)
+    adaptive?.coordinates.reserveHugePages(for: count)
+    adaptive?.shares.reserve(count)
+    proximal?.coordinates.reserveHugePages(for: count)
+    proximal?.shares.reserve(count)
+  }
+
   /// Appends those in a range.
   ///
   /// - Complexity: O(weights in the range)
@@ -69,7 +78,7 @@ extension PenaltyShares {
 
   fileprivate mutating func append(_ range: Range<Int>, of other: PenaltyShares) {
     if measures { sizes.append(contentsOf: other.sizes[range]) }
-    if hasFactors { classes.append(contentsOf: other.classes[range]) }
+    if !other.classes.isEmpty { classes.append(contentsOf: other.classes[range]) }
   }
 
   fileprivate mutating func append(_ features: ArraySlice<UInt32>, of other: PenaltyShares) {

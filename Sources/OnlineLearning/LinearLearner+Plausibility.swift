@@ -10,6 +10,10 @@ extension LinearLearner {
     if let uniform = weights.uniform, !isPlausible(uniform) { return false }
     if let adaptive = weights.adaptive, !isPlausible(adaptive) { return false }
     if let proximal = weights.proximal, !isPlausible(proximal) { return false }
+    if let uniform = weights.uniform {
+      let (clock, penalty) = (state.clock, configuration.penalty)
+      return uniform.coordinates.allSatisfy { LinearLearner.isHeld(clock.settled($0, penalty) * clock.scale) }
+    }
     let averages = configuration.averagingStart != nil
     return (0..<count).allSatisfy { feature in
       LinearLearner.isHeld(weight(feature)) && (!averages || LinearLearner.isHeld(Double(coefficient(feature))))

@@ -22,10 +22,13 @@ public struct SampleLabels: Sendable {
     public var source: [UInt8]
     /// Below 2⁶³.
     public var seq: UInt64
+    /// The number of the message that must have come before this one, below `seq`; nil where it does not matter.
+    public var previous: UInt64?
 
-    public init(source: [UInt8], seq: UInt64) {
+    public init(source: [UInt8], seq: UInt64, previous: UInt64? = nil) {
       self.source = source
       self.seq = seq
+      self.previous = previous
     }
   }
 

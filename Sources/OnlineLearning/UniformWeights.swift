@@ -24,6 +24,9 @@ struct UniformWeights: Sendable {
     reach = UniformWeights.reach(of: coordinates)
   }
 
+  /// Takes in that there are others' weights, too.
+  mutating func meet(_ other: UniformWeights?) { reach = max(reach, other?.reach ?? 0) }
+
   /// In the clock's units weights are larger than they are.
   private static func reach(of coordinates: [Coordinate]) -> Double {
     coordinates.reduce(0) { max($0, Double(abs($1.value))) }

@@ -59,13 +59,13 @@ struct ArrayHeader {
       case "shape": shape = try ArrayHeader.shape(value)
       case "order", "fortran_order": try ArrayHeader.checkOrder(key, value)
       case "id": try ArrayHeader.checkScalar(key, value)
-      case "source", "seq": break
+      case "source", "seq", "previous": break
       default:
         guard let role = Role(rawValue: key) else {
           throw SampleError(
             .unknownField,
             "a header has no field \"\(key.prefix(60))\"; known fields: dtype, shape, order, fortran_order, id, "
-              + "source, seq, and the arrays x, data, indices, indptr, y, weight")
+              + "source, seq, previous, and the arrays x, data, indices, indptr, y, weight")
         }
         do throws(SampleError) {
           arrays.append(try ArrayHeader.description(role, value))

@@ -16,8 +16,8 @@ struct ArraySamples: ~Copyable {
   private var knownHeader: [UInt8] = []
   private var known: ArrayHeader?
 
-  /// What the header of the message decoded last says about the message.
-  var label: SampleLabels.MessageLabel? { known?.label }
+  /// What the header of the message decoded last says about the message; nil also where it could not be understood.
+  private(set) var label: SampleLabels.MessageLabel?
 
   /// Bytes of a header.
   private static let headerLimit = 1 << 16
@@ -52,9 +52,11 @@ struct ArraySamples: ~Copyable {
     _ frames: Span<UnsafeRawBufferPointer>, header first: Int, isCertain: Bool, _ json: inout JSONReader,
     _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
+    label = nil
     let header: ArrayHeader
     do throws(SampleError) {
       header = try read(Span(_unsafeBytes: frames[first]), &json, isCertain: isCertain, frames: frames.count)
+      label = header.label
     } catch {
       // What is about the message as a whole says so itself.
       if error.reason == .frames { throw error }

@@ -2,9 +2,9 @@ internal import OnlineLearning
 
 /// The frame in front of a payload that numbers the message among those of its source:
 ///
-///     {"source": "pump-3", "seq": 17}
+///     {"source": "pump-3", "seq": 17, "previous": 16}
 ///
-/// For formats that have no fields for it. The header of arrays has them itself.
+/// With `previous` it is only to be learned after that message of its source. For formats that have no fields for it. The header of arrays has them itself.
 enum MessageEnvelope {
   /// JSON's numbers are exact as Float64s up to here.
   static let largestNumber = 9_007_199_254_740_991.0
@@ -14,7 +14,7 @@ enum MessageEnvelope {
   /// - Throws: a field that stands twice.
   static func isOne(_ tree: JSONTree) throws(SampleError) -> Bool {
     guard case .object(let members) = tree, !members.isEmpty,
-      members.allSatisfy({ $0.key == "source" || $0.key == "seq" })
+      members.allSatisfy({ $0.key == "source" || $0.key == "seq" || $0.key == "previous" })
     else { return false }
     guard Set(members.map(\.key)).count == members.count else {
       throw SampleError(.duplicateField, "a field of the envelope stands twice; give it once")
@@ -46,15 +46,27 @@ enum MessageEnvelope {
         }
         label.source = Array(source.utf8)
       } else if member.key == "seq" {
-        guard case .number(let seq) = member.value, seq >= 0, seq <= largestNumber, seq == seq.rounded() else {
-          throw SampleError(
-            .shape,
-            "\"seq\" of a message must be a whole number from 0 to 9007199254740991, not \(member.value.kindName)")
-        }
-        label.seq = UInt64(seq)
+        label.seq = try number(member.key, member.value)
         isNumbered = true
+      } else if member.key == "previous" {
+        label.previous = try number(member.key, member.value)
       }
     }
+    if let previous = label.previous, !isNumbered || previous >= label.seq {
+      throw SampleError(
+        .shape,
+        isNumbered
+          ? "\"previous\" of a message must be below its \"seq\", \(label.seq), not \(previous)"
+          : "\"previous\" stands without \"seq\"; give both, or neither")
+    }
     return isNumbered ? label : nil
+  }
+
+  private static func number(_ key: String, _ value: JSONTree) throws(SampleError) -> UInt64 {
+    guard case .number(let number) = value, number >= 0, number <= largestNumber, number == number.rounded() else {
+      throw SampleError(
+        .shape, "\"\(key)\" of a message must be a whole number from 0 to 9007199254740991, not \(value.kindName)")
+    }
+    return UInt64(number)
   }
 }

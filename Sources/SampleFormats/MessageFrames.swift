@@ -21,12 +21,14 @@ extension SampleDecoder {
     let known = dictionary.count
     batch.removeAll()
     var source: String?
+    var number: SampleLabels.MessageLabel?
     do throws(SampleError) {
       let label = try envelope(frames, format, &source)
+      number = label?.number
       guard label == nil, let header = try headerFrame(frames, format) else {
         let payload = Span<UInt8>(_unsafeBytes: frames[frames.count - 1])
         try decode(payload, format: format, for: purpose, into: &batch, dictionary: &dictionary)
-        batch.labels.message = label?.number
+        batch.labels.message = number
         return
       }
       var bytes = 0
@@ -35,17 +37,23 @@ extension SampleDecoder {
         throw SampleError(
           .limit, "the message has \(bytes) bytes; limits.message_bytes is \(limits.messageBytes)")
       }
-      try arrays.decode(
-        frames, header: header, isCertain: format == .arrays, &json, purpose, &batch, &dictionary)
+      do throws(SampleError) {
+        try arrays.decode(
+          frames, header: header, isCertain: format == .arrays, &json, purpose, &batch, &dictionary)
+      } catch {
+        number = arrays.label.flatMap { $0.source.count <= limits.nameBytes ? $0 : nil }
+        throw error
+      }
       try checkLength(arrays.label)
-      batch.labels.message = arrays.label
+      number = arrays.label
+      batch.labels.message = number
       guard batch.count + batch.unlearned > 0 else {
         throw SampleError(.empty, "the message holds no sample; it should hold at least one")
       }
     } catch {
       batch.removeAll()
       dictionary.truncate(to: known)
-      throw source.map { error.from($0.utf8, upTo: limits.nameBytes) } ?? error
+      throw (source.map { error.from($0.utf8, upTo: limits.nameBytes) } ?? error).about(number)
     }
   }
 

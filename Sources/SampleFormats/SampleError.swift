@@ -1,3 +1,5 @@
+public import OnlineLearning
+
 /// Why a message was rejected. Its samples are not learned, none of them, and the model is as it was.
 public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Reason: String, Sendable, CaseIterable {
@@ -25,6 +27,8 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
     case featureName = "feature_name"
     /// A feature value that is not a finite Float32.
     case featureValue = "feature_value"
+    /// A message that follows one of its source that is not here.
+    case sequence
   }
 
   public let reason: Reason
@@ -36,6 +40,8 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Who sent the sample or the message that it is about, cut to `limits.name_bytes`; nil where it does not say so, or not
   /// before what is wrong.
   public let source: String?
+  /// What numbers the message; nil where it has no number, or not before what is wrong.
+  public private(set) var label: SampleLabels.MessageLabel?
 
   public init(_ reason: Reason, _ message: String, at position: Int? = nil, from source: String? = nil) {
     self.reason = reason
@@ -57,6 +63,13 @@ public struct SampleError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The same error with a position, where it has none yet.
   func at(_ position: Int) -> SampleError {
     SampleError(reason, message, at: self.position ?? position, from: source)
+  }
+
+  /// The same error with the number of the message that it is about.
+  public func about(_ label: SampleLabels.MessageLabel?) -> SampleError {
+    var error = self
+    error.label = label
+    return error
   }
 
   /// The same error with a source, where it has none yet.

@@ -56,6 +56,8 @@ public struct StreamLearner {
 
   let decoder: SampleDecoder
   var batch = SampleBatch()
+  /// The number of the message accepted last; nil where it has none.
+  public private(set) var label: SampleLabels.MessageLabel?
   /// Whether the message accepted last has a position.
   var counts = false
   /// Rows to be learned that follow each other, where samples have ids, and the margins that were given out for them.
@@ -91,19 +93,25 @@ public struct StreamLearner {
   /// - Parameters:
   ///   - frames: all of them, from topic or envelope on.
   ///   - purpose: `learn` or `answer`.
+  ///   - admit: throws where the message, which is numbered, may not come now; takes its number and the highest one of its
+  ///     source so far, 0 where there is none.
   /// - Returns: whether learning it may change anything, so that it has to be kept.
   /// - Throws: on the first thing that is wrong; then nothing has changed.
   /// - Complexity: O(bytes)
   public mutating func accept(
-    _ frames: Span<UnsafeRawBufferPointer>, for purpose: SampleDecoder.Purpose
+    _ frames: Span<UnsafeRawBufferPointer>, for purpose: SampleDecoder.Purpose,
+    admit: (_ label: SampleLabels.MessageLabel, _ last: UInt64) throws(SampleError) -> Void = { (_, _) in }
   ) throws(SampleError) -> Bool {
+    label = nil
     try decoder.decode(frames, format: settings.format, for: purpose, into: &batch, dictionary: &state.model.space)
+    label = batch.labels.message
     do throws(SampleError) {
+      if let label { try admit(label, state.sequences.last(of: label.source.span) ?? 0) }
       try checkSequences()
     } catch {
       // What the message named anew goes with it.
       state.model.space.truncate(to: state.model.learner.count)
-      throw error
+      throw error.about(label)
     }
     counts = batch.count > 0 || batch.labels.count > 0 || batch.labels.message != nil
     return counts

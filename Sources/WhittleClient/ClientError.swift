@@ -12,6 +12,10 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
   case notTaken(endpoint: String, milliseconds: Int)
   /// No answer came within the time limit to so many messages of samples; they may have been learned or not.
   case unanswered(endpoint: String, messages: Int, milliseconds: Int)
+  /// So many numbered messages were not acknowledged, and none was any more within the time limit.
+  case undelivered(endpoint: String, messages: Int, milliseconds: Int)
+  /// The daemon has the messages of a source up to `last` only, and had acknowledged them up to `acknowledged`.
+  case forgotten(endpoint: String, last: UInt64, acknowledged: UInt64)
   /// Nobody subscribed within the time limit to what was to be published; this message is not sent.
   case noSubscriber(endpoint: String, milliseconds: Int)
   /// Nothing was published within the time limit.
@@ -39,6 +43,13 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unanswered(let endpoint, let messages, let time):
       "no answer from \(endpoint) within \(seconds(time)) to \(messages == 1 ? "a message" : "\(messages) messages"), "
         + "which may have been learned or not; is that whittled's router endpoint? If it is busy, allow more time"
+    case .undelivered(let endpoint, let messages, let time):
+      "no progress at \(endpoint) within \(seconds(time)): \(messages == 1 ? "a message is" : "\(messages) messages are") "
+        + "not acknowledged; is whittled running, and is that its router endpoint? If it is busy, allow more time"
+    case .forgotten(let endpoint, let last, let acknowledged):
+      "the daemon at \(endpoint) has come back without \(acknowledged - min(last, acknowledged)) of the messages that it had "
+        + "acknowledged: it has them up to \(last), and had told so up to \(acknowledged). Set its "
+        + "ingest.router.acknowledge to journaled or durable"
     case .noSubscriber(let endpoint, let time):
       "nobody subscribed to the samples within \(seconds(time)) at \(endpoint); "
         + "is whittled running, and does it subscribe to this topic?"

@@ -16,15 +16,19 @@ public struct Acknowledgement: Codable, Sendable, Equatable {
   /// was given out when it came without its target; null for duplicates, and for targets of unknown samples. Nil unless
   /// the daemon's `ingest.router.predict` is on.
   public var predictions: [Double?]?
+  /// Where the message is numbered, the highest number that its source has after it: not below the message's own.
+  public var last: UInt64?
 
   public init(
-    samples: Int, unlearned: Int? = nil, duplicates: Int? = nil, step: UInt64, predictions: [Double?]? = nil
+    samples: Int, unlearned: Int? = nil, duplicates: Int? = nil, step: UInt64, predictions: [Double?]? = nil,
+    last: UInt64? = nil
   ) {
     self.samples = samples
     self.unlearned = unlearned
     self.duplicates = duplicates
     self.step = step
     self.predictions = predictions
+    self.last = last
   }
 }
 
@@ -36,11 +40,18 @@ public struct IngestFailure: Error, Codable, Sendable, Equatable, CustomStringCo
   public var message: String
   /// The offset in the payload of the first byte that is wrong; nil where it is not known.
   public var position: Int?
+  /// Where the message is numbered, the highest number of a message of its source that was accepted; 0 where none was. A
+  /// sender whose message follows one that is not here goes back to this.
+  public var last: UInt64?
 
-  public init(_ code: String, _ message: String, at position: Int? = nil) {
+  /// The reason that a message has which follows one that is not here.
+  public static let sequence = "sequence"
+
+  public init(_ code: String, _ message: String, at position: Int? = nil, last: UInt64? = nil) {
     self.code = code
     self.message = message
     self.position = position
+    self.last = last
   }
 
   public var description: String { "\(message) (\(code))" }

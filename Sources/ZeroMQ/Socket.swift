@@ -6,7 +6,7 @@ internal import CZeroMQ
 /// holds callers to that.
 public final class Socket {
   public enum Kind: Sendable {
-    case publish, subscribe, push, pull, request, reply, router, dealer, extendedPublish
+    case publish, subscribe, push, pull, request, reply, router, dealer, pair, extendedPublish
 
     var code: Int32 {
       switch self {
@@ -18,6 +18,7 @@ public final class Socket {
       case .reply: ZMQ_REP
       case .router: ZMQ_ROUTER
       case .dealer: ZMQ_DEALER
+      case .pair: ZMQ_PAIR
       case .extendedPublish: ZMQ_XPUB
       }
     }
@@ -42,6 +43,8 @@ public final class Socket {
     case subscribe([UInt8])
     case heartbeatInterval(Int)
     case heartbeatTimeout(Int)
+    /// After which an attempt to connect is given up, and the next one made.
+    case connectTimeout(Int)
   }
 
   /// How long a call waits.
@@ -85,6 +88,7 @@ public final class Socket {
     case .ipv6(let flag): try set(ZMQ_IPV6, Int32(flag ? 1 : 0), option)
     case .heartbeatInterval(let time): try set(ZMQ_HEARTBEAT_IVL, Int32(clamping: time), option)
     case .heartbeatTimeout(let time): try set(ZMQ_HEARTBEAT_TIMEOUT, Int32(clamping: time), option)
+    case .connectTimeout(let time): try set(ZMQ_CONNECT_TIMEOUT, Int32(clamping: time), option)
     case .subscribe(let prefix):
       let result = prefix.withUnsafeBytes { zmq_setsockopt(handle, ZMQ_SUBSCRIBE, $0.baseAddress, $0.count) }
       if result != 0 { throw .last("set", "\(option)") }

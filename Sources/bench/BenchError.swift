@@ -10,6 +10,8 @@ enum BenchError: Error, CustomStringConvertible {
   case otherSamples(String, Int, expected: Int)
   /// Learning what was just decoded made another model than learning what had been decoded before.
   case otherModel(String)
+  /// What was restored is not what was written.
+  case otherRestored(String)
   case outOfMemory
   /// No row has the name that was asked for.
   case nothingNamed(String)
@@ -27,6 +29,8 @@ enum BenchError: Error, CustomStringConvertible {
       "\(reader): \(samples) samples were read where \(expected) stand; mend the reader before measuring it"
     case .otherModel(let messages):
       "\(messages): decoding and learning made another model than learning alone; mend the decoder before measuring it"
+    case .otherRestored(let size):
+      "\(size): the restored model is another than the one that was written; mend the store before measuring it"
     case .outOfMemory: "memory is short; ask for fewer --rows"
     case .nothingNamed(let part): "no row's name contains \"\(part)\"; leave out --only to see all names"
     }

@@ -5,6 +5,7 @@ struct Result: Encodable {
     case samplesPerSecond = "samples/s"
     case bytesPerSecond = "bytes/s"
     case bytes
+    case seconds
   }
 
   /// What a ratio, or a figure that is compared to none, has to reach.

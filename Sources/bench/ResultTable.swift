@@ -41,6 +41,7 @@ enum ResultTable {
     case .featuresPerSecond, .bytesPerSecond: String(format: "%.1f M", figure / 1e6)
     case .samplesPerSecond: String(format: "%.0f k", figure / 1e3)
     case .bytes: String(format: "%.0f", figure)
+    case .seconds: String(format: "%.3f m", figure * 1e3)
     }
   }
 

@@ -24,7 +24,7 @@ enum ExitStatus: Int32 {
     switch error {
     case .badData: self = .badData
     case .cannotOpen: self = .cannotOpen
-    case .cannotRead, .cannotWrite: self = .inputOutput
+    case .cannotRead, .cannotWrite, .cannotWriteFile: self = .inputOutput
     case .notLearned: self = .unavailable
     case .rejected, .notAccepted: self = .refused
     }
@@ -33,7 +33,8 @@ enum ExitStatus: Int32 {
   private init(of error: ClientError) {
     switch error {
     case .unusableEndpoint, .unsendable: self = .usage
-    case .unreachable, .noAnswer, .notTaken, .unanswered, .noSubscriber, .nothingPublished: self = .unavailable
+    case .unreachable, .noAnswer, .notTaken, .unanswered, .undelivered, .forgotten, .noSubscriber, .nothingPublished:
+      self = .unavailable
     case .refused, .malformed: self = .refused
     case .failed: self = .internalError
     }

@@ -15,6 +15,15 @@ struct FeedCommand: ParsableCommand {
       With --router the daemon answers each message: those that it rejects are reported with their lines and make \
       status 76, and what was answered is learned.
 
+      With --acknowledged each message is learned exactly once, in order, whatever is killed and started again on the way, the \
+      daemon or this program: the messages are numbered, and the daemon keeps with its model how far it is. The same \
+      command goes on where it was. A feed is told from others by its source; by default that follows from the files' \
+      paths and contents and the options that make messages of them, so a file that was changed or has grown is another \
+      feed, and learned from its first sample on. With --source of your own, message k is taken for the one that \
+      was message k the last time: a file may grow (with --batch 1, and one pass), and standard input may be resumed if the same \
+      samples come again. What the daemon acknowledges and a crash may still lose is up to its ingest.router.acknowledge; \
+      files are then read again from there.
+
       Samples that are pushed or published are not learned yet. With --wait the daemon is asked until it has seen to as many messages \
       as were sent, those of other senders included; a message that it rejected meanwhile makes status 76.
       """)
@@ -43,13 +52,20 @@ struct FeedCommand: ParsableCommand {
       for notice in FeedPreparation.notices(about: standardization) { say(notice) }
     }
     let learningWait = try delivery.learningWait()
-    let outlet = try delivery.outlet(say: say)
+    let identity =
+      delivery.acknowledged
+      ? try FeedIdentity(of: plan, name: delivery.source, isSeekable: totalBytes != nil) : nil
+    let outlet = try delivery.outlet(identity: identity, say: say)
+    if let identity, !delivery.quiet {
+      let place = "interrupted in source \(Format.name(identity.source))"
+      Interruption.say("\(StandardError.clearedLine)whittle: \(place); \(identity.advice)\n")
+    }
     var feeder = Feeder(plan, standardization: standardization, totalBytes: totalBytes, to: outlet)
     do {
       try feeder.run()
     } catch let error as ClientError {
       let sent = feeder.progress.samples
-      if sent > 0 { say("\(feeder.progress.summary); the last of them may not have been taken") }
+      if sent > 0 { say("\(feeder.progress.summary); \(feeder.outlet.advice)") }
       throw error
     } catch {
       try finish(&feeder)
@@ -64,7 +80,7 @@ struct FeedCommand: ParsableCommand {
     try feeder.finish()
     var progress = feeder.progress
     progress.seconds = feeder.seconds
-    say(progress.summary)
+    say(progress.summary + (feeder.outlet.note.map { "; \($0)" } ?? ""))
   }
 
   private func say(_ notice: String) {
@@ -107,6 +123,6 @@ struct FeedCommand: ParsableCommand {
       sources: sources, passes: delivery.passes, batch: delivery.batch,
       schedule: RateSchedule(rate: delivery.rate), roles: columns.roles,
       standardizesFeatures: columns.standardize, standardizesTarget: columns.standardizeTarget,
-      isQuiet: delivery.quiet)
+      isQuiet: delivery.quiet, isNumbered: delivery.acknowledged)
   }
 }

@@ -20,6 +20,18 @@ struct DeliveryOptions: ParsableArguments {
       valueName: "endpoint"))
   var router: String?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Send to the router socket, by default at \(DeliveryOptions.defaultRouter), until every message is acknowledged: each "
+        + "is learned exactly once, in order, also when the daemon or this program is killed and started again."))
+  var acknowledged = false
+
+  @Option(
+    help: ArgumentHelp(
+      "What the daemon knows this feed by, for --acknowledged. By default it follows from the files' paths and contents and "
+        + "from the options that make messages of them.", valueName: "name"))
+  var source: String?
+
   @Flag(help: "Bind the endpoint; the daemon connects to it.")
   var bind = false
 
@@ -36,8 +48,11 @@ struct DeliveryOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Samples per message.", valueName: "samples"))
   var batch = 1
 
-  @Option(help: ArgumentHelp("How long a message may wait to be taken, or for its answer.", valueName: "seconds"))
-  var timeout = TimeLimit.fiveSeconds
+  @Option(
+    help: ArgumentHelp(
+      "How long a message may wait to be taken, or for its answer (default: 5); with --acknowledged, how long there may be "
+        + "no progress at all (default: 60).", valueName: "seconds"))
+  var timeout: TimeLimit?
 
   @Flag(help: "Return only when the daemon has learned everything, and report what it rejected.")
   var wait = false
@@ -52,11 +67,24 @@ struct DeliveryOptions: ParsableArguments {
   var quiet = false
 
   static var defaultPush: String { environment("WHITTLE_PUSH") ?? DefaultEndpoints.ingestPull }
+  static var defaultRouter: String { environment("WHITTLE_ROUTER") ?? DefaultEndpoints.ingestRouter }
+
+  private var timeLimit: TimeLimit { timeout ?? (acknowledged ? .oneMinute : .fiveSeconds) }
 
   func validate() throws {
     if [push, publish, router].count(where: { $0 != nil }) > 1 {
       throw ValidationError("--push, --publish and --router exclude each other")
     }
+    if acknowledged {
+      if push != nil || publish != nil {
+        throw ValidationError("--acknowledged sends to the router socket; leave out --push and --publish")
+      }
+      if bind { throw ValidationError("--acknowledged connects to one daemon; leave out --bind") }
+      if wait { throw ValidationError("--acknowledged waits for every answer; leave out --wait") }
+    } else if source != nil {
+      throw ValidationError("--source needs --acknowledged")
+    }
+    if source?.isEmpty == true { throw ValidationError("--source must not be empty") }
     if router != nil && wait { throw ValidationError("--router waits for every answer; leave out --wait") }
     if topic != nil && publish == nil { throw ValidationError("--topic needs --publish") }
     if query != nil && !wait { throw ValidationError("--query needs --wait") }
@@ -67,19 +95,28 @@ struct DeliveryOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter say: takes notices for people.
-  func outlet(say: @escaping (String) -> Void) throws(ClientError) -> any FeedOutlet {
+  /// - Parameters:
+  ///   - identity: what the daemon knows the feed by, where its messages are numbered.
+  ///   - say: takes notices for people.
+  func outlet(
+    identity: FeedIdentity?, say: @escaping (String) -> Void
+  ) throws(ClientError) -> any FeedOutlet {
     let attachment: SampleSender.Attachment = bind ? .bind : .connect
+    // On a terminal a progress bar may stand there.
+    let report = { (line: String) in StandardError.write("\(StandardError.clearedLine)whittle: \(line)\n") }
+    if let identity {
+      return try NumberedOutlet(
+        endpoint: router ?? DeliveryOptions.defaultRouter, identity, milliseconds: timeLimit.milliseconds,
+        report: report, say: say)
+    }
     if let router {
-      return try AnsweredOutlet(endpoint: router, attachment: attachment, milliseconds: timeout.milliseconds) { line in
-        // On a terminal a progress bar may stand there.
-        StandardError.write("\(StandardError.terminal.isTerminal ? "\r\u{1B}[K" : "")whittle: \(line)\n")
-      }
+      return try AnsweredOutlet(
+        endpoint: router, attachment: attachment, milliseconds: timeLimit.milliseconds, report: report)
     }
     let pattern: SampleSender.Pattern = publish == nil ? .push : .publish(topic: topic ?? "")
     let sender = try SampleSender(
       pattern, endpoint: publish ?? push ?? DeliveryOptions.defaultPush, attachment: attachment,
-      milliseconds: timeout.milliseconds)
+      milliseconds: timeLimit.milliseconds)
     return QueueOutlet(sender: sender, say: say)
   }
 
@@ -87,7 +124,7 @@ struct DeliveryOptions: ParsableArguments {
   func learningWait() throws -> LearningWait? {
     guard wait else { return nil }
     return try LearningWait(
-      QueryClient(endpoint: query ?? QueryOptions.defaultEndpoint, milliseconds: timeout.milliseconds))
+      QueryClient(endpoint: query ?? QueryOptions.defaultEndpoint, milliseconds: timeLimit.milliseconds))
   }
 }
 

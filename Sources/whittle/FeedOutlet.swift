@@ -4,7 +4,9 @@ internal import WhittleProtocol
 /// Where a feed's messages go.
 protocol FeedOutlet {
   /// Sends one message, waiting where there is no room.
-  mutating func send(_ payload: [UInt8], from place: InputPlace) throws(ClientError)
+  ///
+  /// - Returns: false when the daemon is known to have had it before.
+  mutating func send(_ payload: [UInt8], from place: InputPlace) throws(ClientError) -> Bool
 
   /// Waits until the daemon has all messages, or has answered them.
   mutating func finish() throws
@@ -13,6 +15,21 @@ protocol FeedOutlet {
   ///
   /// - Throws: `ToolError.notAccepted`.
   func checkAnswers() throws(ToolError)
+
+  /// Makes ready for all messages to come once more, where that mends the error.
+  func goBack(after error: ClientError) -> Bool
+
+  /// What a summary adds about the messages; nil for nothing.
+  var note: String? { get }
+
+  /// What to do when a feed ends early.
+  var advice: String { get }
+}
+
+extension FeedOutlet {
+  func goBack(after error: ClientError) -> Bool { false }
+  var note: String? { nil }
+  var advice: String { "the last of them may not have been taken" }
 }
 
 /// The daemon's pull or sub socket.
@@ -20,7 +37,10 @@ struct QueueOutlet: FeedOutlet {
   let sender: SampleSender
   let say: (String) -> Void
 
-  func send(_ payload: [UInt8], from place: InputPlace) throws(ClientError) { try sender.send(payload) }
+  func send(_ payload: [UInt8], from place: InputPlace) throws(ClientError) -> Bool {
+    try sender.send(payload)
+    return true
+  }
 
   /// Waits for as long as it takes: whatever is queued would be lost.
   func finish() throws {
@@ -35,9 +55,7 @@ struct QueueOutlet: FeedOutlet {
 
 /// The daemon's router socket: rejected messages are told of with their places in the files.
 struct AnsweredOutlet: FeedOutlet {
-  /// So many rejected messages are told of; the others are only counted.
-  static let largestReport = 20
-
+  private var sentMessages: UInt64 = 0
   private let sender: AcknowledgedSender
   private let book: AnswerBook
 
@@ -49,47 +67,25 @@ struct AnsweredOutlet: FeedOutlet {
     let book = AnswerBook(report)
     self.book = book
     sender = try AcknowledgedSender(
-      endpoint: endpoint, attachment: attachment, milliseconds: milliseconds, answered: book.take)
+      endpoint: endpoint, attachment: attachment, milliseconds: milliseconds
+    ) { answer in
+      let failure: IngestFailure? = if case .failure(let failure) = answer.reply { failure } else { nil }
+      book.take(failure, to: UInt64(answer.message))
+    }
   }
 
-  func send(_ payload: [UInt8], from place: InputPlace) throws(ClientError) {
+  mutating func send(_ payload: [UInt8], from place: InputPlace) throws(ClientError) -> Bool {
     try sender.send(payload)
-    book.sent(from: place)
+    book.sent(sentMessages, from: place)
+    sentMessages += 1
+    return true
   }
 
   func finish() throws { try sender.finish() }
 
   func checkAnswers() throws(ToolError) {
     if book.rejected > 0 {
-      throw .notAccepted(endpoint: sender.endpoint, rejected: book.rejected, sent: book.sentMessages)
-    }
-  }
-}
-
-/// Which message came from where, until it is answered.
-private final class AnswerBook {
-  private(set) var sentMessages = 0
-  private(set) var rejected = 0
-  private var places: [Int: InputPlace] = [:]
-  private let report: (String) -> Void
-
-  init(_ report: @escaping (String) -> Void) {
-    self.report = report
-  }
-
-  func sent(from place: InputPlace) {
-    places[sentMessages] = place
-    sentMessages += 1
-  }
-
-  func take(_ answer: AcknowledgedSender.Answer) {
-    let place = places.removeValue(forKey: answer.message)
-    guard case .failure(let failure) = answer.reply else { return }
-    rejected += 1
-    if rejected <= AnsweredOutlet.largestReport {
-      report("\(place.map { "\($0): " } ?? "")rejected: \(Format.name("\(failure)"))")
-    } else if rejected == AnsweredOutlet.largestReport + 1 {
-      report("further rejected messages are only counted")
+      throw .notAccepted(endpoint: sender.endpoint, rejected: book.rejected, sent: Int(sentMessages))
     }
   }
 }

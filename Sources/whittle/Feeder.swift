@@ -15,6 +15,8 @@ struct FeedPlan {
   var standardizesFeatures = false
   var standardizesTarget = false
   var isQuiet = false
+  /// Whether message k is to be the same one every time.
+  var isNumbered = false
 }
 
 /// Reads samples from files and sends them.
@@ -51,12 +53,29 @@ struct Feeder {
       progress.seconds = seconds
       bar.clear()
     }
+    while true {
+      do {
+        try sendAll()
+        // What is lost later than this cannot be sent again.
+        if plan.isNumbered { try outlet.finish() }
+        return
+      } catch let error as ClientError {
+        guard outlet.goBack(after: error) else { throw error }
+        batch = MessageBatch(limit: plan.batch)
+        place = nil
+        finishedBytes = 0
+      }
+    }
+  }
+
+  private mutating func sendAll() throws {
     do {
       for _ in 0..<plan.passes {
         for source in plan.sources { try feed(source) }
       }
     } catch let error as ToolError {
-      try flush()
+      // Numbered, it would stand for the whole one that comes when the file is mended.
+      if !plan.isNumbered { try flush() }
       throw error
     }
     try flush()
@@ -111,7 +130,7 @@ struct Feeder {
     guard !batch.isEmpty, let place else { return }
     let samples = batch.count
     self.place = nil
-    try outlet.send(batch.take(), from: place)
+    guard try outlet.send(batch.take(), from: place) else { return }
     progress.samples += samples
     progress.messages += 1
   }

@@ -5,6 +5,7 @@ struct TimeLimit: ExpressibleByArgument, Equatable {
   let milliseconds: Int
 
   static let fiveSeconds = TimeLimit(milliseconds: 5000)
+  static let oneMinute = TimeLimit(milliseconds: 60_000)
 
   private init(milliseconds: Int) {
     self.milliseconds = milliseconds

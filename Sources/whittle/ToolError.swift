@@ -5,6 +5,7 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
   case cannotOpen(file: String, reason: String)
   case cannotRead(file: String, reason: String)
   case cannotWrite(reason: String)
+  case cannotWriteFile(file: String, reason: String)
   /// The daemon rejected messages while it was waited for.
   case rejected(endpoint: String, byReason: [String: UInt64])
   /// The daemon answered messages with a rejection.
@@ -18,6 +19,7 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
     case .badData(let file, nil, let reason): "\(file): \(reason)"
     case .cannotOpen(let file, let reason): "cannot open \(file): \(reason)"
     case .cannotRead(let file, let reason): "cannot read \(file): \(reason)"
+    case .cannotWriteFile(let file, let reason): "cannot write \(file): \(reason)"
     case .cannotWrite(let reason): "cannot write to standard output: \(reason)"
     case .rejected(let endpoint, let byReason):
       "the daemon at \(endpoint) rejected messages: "

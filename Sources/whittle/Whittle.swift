@@ -9,14 +9,15 @@ struct Whittle: ParsableCommand {
     commandName: "whittle",
     abstract: "Feed whittled, ask it, and watch it learn.",
     discussion: """
-      Where the daemon listens is taken from the flags, else from the environment (WHITTLE_PUSH, WHITTLE_QUERY, \
-      WHITTLE_SUBSCRIBE), else it is the daemon's own default on this machine. NO_COLOR turns colours off.
+      Where the daemon listens is taken from the flags, else from the environment (WHITTLE_PUSH, WHITTLE_ROUTER, \
+      WHITTLE_QUERY, WHITTLE_SUBSCRIBE), else it is the daemon's own default on this machine. NO_COLOR turns colours off.
 
       Exit status, after sysexits:
         0   success
+        1   `checkpoints verify` found one that cannot be used
         64  wrong usage
         65  bad data: a malformed row, a damaged file
-        66  a file cannot be opened
+        66  a file cannot be opened, or a daemon works on the state directory
         69  the daemon does not answer, or nobody takes the samples
         70  an internal error
         74  reading or writing failed
@@ -30,6 +31,8 @@ struct Whittle: ParsableCommand {
       PredictCommand.self,
       WatchCommand.self,
       CheckpointCommand.self,
+      CheckpointsCommand.self,
+      ReplayCommand.self,
       ConfigurationCommand.self,
       InspectCommand.self,
     ])

@@ -25,6 +25,12 @@ def bench(*arguments: str, command: str = "learner") -> subprocess.CompletedProc
         capture_output=True, text=True, timeout=LIMIT)
 
 
+def store(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [PROGRAMS / "bench", "store", "--bits", "12", "--rounds", "1", *arguments],
+        capture_output=True, text=True, timeout=LIMIT)
+
+
 def expected_names() -> set[str]:
     names = {f"bytes {optimizer}" for optimizer in OPTIMIZERS}
     for stream in STREAMS:
@@ -70,6 +76,17 @@ def test_formats_measures_every_row():
     assert all(rows[f"{name} learn"]["at_least"] == 0.9 for name in ARRAYS)
 
 
+def test_store_measures_every_row(tmp_path):
+    rows = measured(store("--json", "--directory", str(tmp_path)))
+    pauses = {f"2^12 pause {share}" for share in ["p50", "p99", "p99.9", "max"]}
+    references = {"2^12 write": "dd conv=fsync", "2^12 restore": "reading", "2^12 restore cold": "reading"}
+    references |= dict.fromkeys(pauses | {f"{name} without" for name in pauses})
+    assert {name: row.get("reference") for name, row in rows.items()} == references
+    assert {name for name, row in rows.items() if "verdict" in row} == {
+        "2^12 write", "2^12 restore", "2^12 restore cold", "2^12 pause p99.9"}
+    assert not list(tmp_path.iterdir()), "what was written is removed"
+
+
 def test_learner_measures_what_is_asked_for():
     ended = bench("--only", "dense16 sgd l1")
     assert ended.returncode == 0, ended.stderr
@@ -90,8 +107,8 @@ def test_learner_tells_that_its_peer_died():
     assert "scikit-learn peer" in ended.stderr, ended.stderr
 
 
-@pytest.mark.parametrize("command", ["learner", "formats"])
+@pytest.mark.parametrize("command", ["learner", "formats", "store"])
 def test_a_name_that_no_row_has_is_refused(command):
-    ended = bench("--only", "spares", command=command)
+    ended = store("--only", "spares") if command == "store" else bench("--only", "spares", command=command)
     assert ended.returncode != 0
     assert "spares" in ended.stderr, ended.stderr

@@ -12,9 +12,9 @@ SAMPLES = random_samples(300)
 
 
 def assert_tidy(state, *, checkpoints: int) -> None:
-    """Nothing but checkpoints and the lock lies in a state directory."""
+    """Nothing but checkpoints, the journal and the lock lies in a state directory."""
     names = sorted(path.name for path in state.iterdir())
-    assert names == sorted([path.name for path in files(state)] + ["lock"])
+    assert names == sorted([path.name for path in files(state)] + ["journal", "lock"])
     assert len(files(state)) == checkpoints
 
 

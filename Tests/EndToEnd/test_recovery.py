@@ -50,25 +50,36 @@ def test_a_damaged_checkpoint_is_skipped(start, state, damage):
     errors = [line for line in daemon.log if line["level"] == "error"]
     assert len(errors) == 1
     assert "skipped" in errors[0]["message"] and str(newest) in errors[0]["error"]
-    assert daemon.stats()["step"] == 40
+    assert daemon.stats()["step"] == 100, "the journal goes back to the one before"
     assert daemon.stats()["checkpoint"]["step"] == 40
     # It is left as evidence, and what comes next does not take its name.
     daemon.learn(*SAMPLES[40:])
     assert daemon.stop() == 0
     assert newest.read_bytes() == damaged
-    assert CheckpointFile.read(files(state)[-1]).step == 100
+    assert CheckpointFile.read(files(state)[-1]).step == 160
 
 
 def test_a_directory_in_a_checkpoints_place(start, state):
     newest = files(state)[-1]
     newest.unlink()
     newest.mkdir()
-    assert start(state=state).stats()["step"] == 40
+    assert start(state=state).stats()["step"] == 100, "the journal goes back to the one before"
+
+
+def test_no_checkpoint_is_whole_but_the_journal_is(start, state):
+    before = start(state=state)
+    expected = before.coefficients()
+    before.process.kill()
+    before.wait()
+    for path in files(state):
+        path.write_bytes(path.read_bytes()[:-1])
+    assert start(state=state).coefficients() == expected
 
 
 def test_no_checkpoint_is_whole(state):
     for path in files(state):
         path.write_bytes(path.read_bytes()[:-1])
+    shutil.rmtree(state / "journal")
     before = {path: path.read_bytes() for path in files(state)}
     ended = failing_start(state)
     assert ended.returncode == 65
@@ -136,7 +147,7 @@ def test_a_locked_state_directory(start):
 
 
 def test_killed(start):
-    """After SIGKILL it begins at the last checkpoint; the same samples again lead to the same model."""
+    """After SIGKILL everything that it had learned is there."""
     daemon = start()
     daemon.learn(*SAMPLES[:60])
     daemon.checkpoint()
@@ -145,6 +156,20 @@ def test_killed(start):
     daemon.process.kill()
     daemon.wait()
     daemon = start(state=daemon.state)
+    assert daemon.stats()["step"] == 100
+    assert daemon.coefficients() == expected
+
+
+def test_killed_without_a_journal(start):
+    """After SIGKILL it begins at the last checkpoint; the same samples again lead to the same model."""
+    daemon = start({"journal.sync": "off"})
+    daemon.learn(*SAMPLES[:60])
+    daemon.checkpoint()
+    daemon.learn(*SAMPLES[60:])
+    expected = daemon.coefficients()
+    daemon.process.kill()
+    daemon.wait()
+    daemon = start({"journal.sync": "off"}, state=daemon.state)
     assert daemon.stats()["step"] == 60
     daemon.learn(*SAMPLES[60:])
     assert daemon.coefficients() == expected
@@ -193,8 +218,13 @@ def test_a_lost_state_directory(start):
     assert "could not be written" in stats["problem"]
     daemon.state.mkdir()
     assert daemon.checkpoint()["step"] == 200
-    assert daemon.stats()["health"] == "ok"
-    daemon.wait_for_log(lambda line: line["message"].startswith("recovered"))
+    daemon.wait_until(lambda stats: stats["health"] == "ok")
+    daemon.wait_for_log(lambda line: line["message"].startswith("recovered: checkpoint and journal"))
+    # And it is true: nothing is lost now.
+    daemon.learn(*SAMPLES)
+    daemon.process.kill()
+    daemon.wait()
+    assert start(state=daemon.state).stats()["step"] == 300
 
 
 def test_the_last_checkpoint_cannot_be_written(start):

@@ -11,7 +11,7 @@ struct CheckpointFile {
   var data: [UInt8]
 
   init(_ model: Model) throws {
-    self.init(try Checkpoint(model, time: 1_700_000_000.5).encoded().flatMap { $0 })
+    self.init(try Checkpoint(model, time: 1_700_000_000.5).encoded())
   }
 
   init(_ bytes: [UInt8]) {
@@ -99,6 +99,16 @@ func failure(reading bytes: [UInt8], in directory: TemporaryDirectory) throws ->
     return nil
   } catch {
     return error
+  }
+}
+
+extension Checkpoint {
+  /// The bytes of its file.
+  func encoded() throws -> [UInt8] {
+    let encoder = try CheckpointEncoder(self)
+    var file = [UInt8](repeating: 0xAA, count: encoder.size)
+    encoder.encode { bytes, offset in file.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
+    return file
   }
 }
 

@@ -80,7 +80,7 @@ struct DelayedRoundTripTests {
       let comment: Comment = "seed \(seed), cut \(cut)"
       let saved = Checkpoint(
         before[cut].model, delayed: before[cut].delayed, position: UInt64(cut) << 40, time: 1)
-      let restored = try Checkpoint(file: directory.write(try saved.encoded().flatMap { $0 }, to: "model"))
+      let restored = try Checkpoint(file: directory.write(try saved.encoded(), to: "model"))
       #expect(restored.position == UInt64(cut) << 40)
       #expect(restored.delayed.columns == before[cut].delayed.columns, comment)
       #expect(restored.delayed.counts == before[cut].delayed.counts, comment)
@@ -106,7 +106,7 @@ struct DelayedRoundTripTests {
     batch.endRow(target: .nan, importance: 7)
     delayed.keep(0, of: batch, id: [1, 2], margin: -0.25, at: 9)
     let checkpoint = Checkpoint(Model(LearnerConfiguration(), FeatureSpace(kind)), delayed: delayed, time: 1)
-    var restored = try Checkpoint(file: directory.write(try checkpoint.encoded().flatMap { $0 }, to: "m")).delayed
+    var restored = try Checkpoint(file: directory.write(try checkpoint.encoded(), to: "m")).delayed
     let taken = restored.take([1, 2], at: 10)
     let sample = try #require(taken)
     #expect(sample.features == [31, 0] && sample.values == [2.5, -1] && sample.importance == 7)

@@ -50,7 +50,7 @@ struct ForgedDelayedTests {
     model.forgetUnusedNames(for: &batch)
     #expect(room.forgotten == 1)
     return CheckpointFile(
-      try Checkpoint(model, delayed: delayed, position: 12, time: 1).encoded().flatMap { $0 })
+      try Checkpoint(model, delayed: delayed, position: 12, time: 1).encoded())
   }
 
   private static let forgeries: [Forgery] = [

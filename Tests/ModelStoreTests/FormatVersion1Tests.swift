@@ -137,7 +137,7 @@ struct FormatVersion1Tests {
   @Test func isWrittenAsVersion2() throws {
     let directory = try TemporaryDirectory()
     var model = try restored().model
-    let bytes = try Checkpoint(model, time: 5).encoded().flatMap { $0 }
+    let bytes = try Checkpoint(model, time: 5).encoded()
     #expect(CheckpointFile(bytes).header.contains(#""format_version":"2""#))
     var again = try Checkpoint(file: try directory.write(bytes, to: "model")).model
     #expect(ModelBits(again) == ModelBits(model))

@@ -12,7 +12,7 @@ struct RoundTripTests {
     let stream = RandomStream(seed: seed, messages: 24)
     let (uninterrupted, before) = stream.learn()
     for (cut, snapshot) in before.enumerated() {
-      let file = try directory.write(try Checkpoint(snapshot, time: 1.5).encoded().flatMap { $0 }, to: "model")
+      let file = try directory.write(try Checkpoint(snapshot, time: 1.5).encoded(), to: "model")
       let restored = try Checkpoint(file: file)
       #expect(restored.time == 1.5)
       var model = restored.model
@@ -69,7 +69,7 @@ struct RoundTripTests {
     let forgottenByThen = forgotten
     for cut in stride(from: 0, to: before.count, by: 5) {
       let file = try directory.write(
-        try Checkpoint(before[cut], time: 1).encoded().flatMap { $0 }, to: "model")
+        try Checkpoint(before[cut], time: 1).encoded(), to: "model")
       var model = try Checkpoint(file: file).model
       #expect(ModelBits(model) == ModelBits(before[cut]), "\(space), seed \(seed), cut \(cut)")
       for message in messages[cut...] { learn(message, &model) }
@@ -109,7 +109,7 @@ struct RoundTripTests {
       RandomStream.Sample(
         features: (0..<count).map { ("feature-\($0)", Float($0 % 7)) }, target: 3, importance: 1)
     ])
-    let file = try directory.write(try Checkpoint(model, time: 0).encoded().flatMap { $0 }, to: "model")
+    let file = try directory.write(try Checkpoint(model, time: 0).encoded(), to: "model")
     #expect(ModelBits(try Checkpoint(file: file).model) == ModelBits(model))
     #expect(model.space.count == count)
   }
@@ -121,7 +121,7 @@ struct RoundTripTests {
     let sample = RandomStream.Sample(features: [("known", 1), ("too", 2)], target: 1, importance: 1)
     model.learn([sample])
     model.space.intern("new")
-    let file = try directory.write(try Checkpoint(model, time: 0).encoded().flatMap { $0 }, to: "model")
+    let file = try directory.write(try Checkpoint(model, time: 0).encoded(), to: "model")
     var restored = try Checkpoint(file: file).model
     #expect(restored.learner.count == 3)
     #expect(restored.learner.coefficient(2) == 0)
@@ -141,7 +141,7 @@ struct RoundTripTests {
       for target in [Double(Float.greatestFiniteMagnitude), -1e38, 0, .leastNonzeroMagnitude] {
         model.learn([RandomStream.Sample(features: [("a", value), ("b", 1)], target: target, importance: 3e38)])
       }
-      let file = try directory.write(try Checkpoint(model, time: 0).encoded().flatMap { $0 }, to: "model")
+      let file = try directory.write(try Checkpoint(model, time: 0).encoded(), to: "model")
       #expect(ModelBits(try Checkpoint(file: file).model) == ModelBits(model), "value \(value)")
     }
   }

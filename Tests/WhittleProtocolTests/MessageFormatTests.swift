@@ -147,6 +147,11 @@ import WhittleProtocol
     try expect(
       Acknowledgement(samples: 1, unlearned: 2, step: 17, predictions: [0.5, -1, 2]),
       isWritten: #"{"predictions":[0.5,-1,2],"samples":1,"step":17,"unlearned":2}"#)
+    try expect(
+      Acknowledgement(samples: 0, duplicates: 1, step: 17, last: 9_007_199_254_740_991),
+      isWritten: #"{"duplicates":1,"last":9007199254740991,"samples":0,"step":17}"#)
+    try expect(
+      IngestFailure(IngestFailure.sequence, "m", last: 4), isWritten: #"{"code":"sequence","last":4,"message":"m"}"#)
     #expect(
       try json(IngestReply.success(Acknowledgement(samples: 1, step: 1))) == #"{"ok":true,"samples":1,"step":1}"#)
     #expect(

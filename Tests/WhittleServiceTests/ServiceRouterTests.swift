@@ -311,7 +311,7 @@ private func dealer(_ endpoint: String, _ options: [Socket.Option] = []) throws 
   return socket
 }
 
-private func reply(_ answer: [[UInt8]]) throws -> IngestReply {
+func reply(_ answer: [[UInt8]]) throws -> IngestReply {
   try JSONDecoder().decode(IngestReply.self, from: Data(answer.last ?? []))
 }
 

@@ -84,6 +84,16 @@ import WhittleProtocol
     try await daemon.stop()
   }
 
+  /// Names that are the same text in other bytes are two sources, and no key of one answer.
+  @Test func namesThatLookTheSameAreTwo() async throws {
+    let daemon = try await TestDaemon(in: place)
+    try await daemon.push([sample(5, source: "\u{E9}"), sample(3, source: "e\u{301}"), sample(3, source: "e\u{301}")])
+    let stats = try await daemon.stats { $0.messages == 3 }
+    #expect(stats.step == 2 && stats.sequences.sources == 2 && stats.sequences.duplicates == 1)
+    #expect(stats.sequences.bySource["\u{E9}"] == Stats.Sequences.Source(last: 3, missing: 0, duplicates: 1))
+    try await daemon.stop()
+  }
+
   /// Of many sources those are told by name that have something to tell.
   @Test func manySourcesAreSummedUp() async throws {
     let daemon = try await TestDaemon(in: place)

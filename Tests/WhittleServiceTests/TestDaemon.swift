@@ -1,4 +1,5 @@
 import Logging
+import ModelStore
 import ServiceLifecycle
 import TestSupport
 
@@ -16,15 +17,19 @@ final class TestDaemon: Sendable {
 
   /// Starts it and waits for its word that it is ready.
   ///
-  /// - Parameter settings: texts by key, on top of the place's own.
+  /// - Parameters:
+  ///   - settings: texts by key, on top of the place's own.
+  ///   - files: the disk that its state is on.
   /// - Throws: what the daemon ended with.
-  init(in place: DaemonPlace, _ settings: [String: String] = [:]) async throws {
+  init(
+    in place: DaemonPlace, _ settings: [String: String] = [:], on files: any FileSystem = LocalFileSystem()
+  ) async throws {
     self.place = place
     let log = CapturedLog()
     let notify = try NotifySocket(place.nextNotifyPath())
     let loaded = try LoadedSettings(
       file: nil, environment: [:], flags: place.settings.merging(settings) { $1 }.mapValues { [$0] })
-    let service = WhittledService(loaded, notifier: SystemdNotifier(path: notify.name), logger: log.logger)
+    let service = WhittledService(loaded, notifier: SystemdNotifier(path: notify.name), on: files, logger: log.logger)
     let group = ServiceGroup(services: [service], logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
     running = Task {
       // Whoever waits for a word must not wait for one that never comes.

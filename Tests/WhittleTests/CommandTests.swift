@@ -20,6 +20,10 @@ import WhittleProtocol
     ["predict", "=1"], ["predict", "a=1", "a=2"], ["predict", "a="], ["predict", "a=nan"],
     ["predict", "a=1", "--values", "1"], ["predict", "--values", "1,,2"], ["predict", "--json-sample", "{"],
     ["predict", "--json-sample", "3"], ["watch", "--count", "0"], ["stats", "--timeout", "-1"], ["nonsense"],
+    ["checkpoints", "show"], ["checkpoints", "show", "1", "--top=-1"], ["checkpoints", "diff", "1"],
+    ["checkpoints", "diff", "1", "2", "--top=-1"], ["checkpoints", "restore"], ["checkpoints", "restore", "latest"],
+    ["checkpoints", "restore", "./7"], ["checkpoints", "export", "1"],
+    ["checkpoints", "export", "1", "-o", "a", "--format", "xml"], ["checkpoints", "nonsense"],
   ])
   func wrongUsage(arguments: [String]) {
     #expect {
@@ -65,6 +69,7 @@ import WhittleProtocol
     #expect(status(ToolError.cannotOpen(file: "f", reason: "r")) == 66)
     #expect(status(ToolError.cannotRead(file: "f", reason: "r")) == 74)
     #expect(status(ToolError.cannotWrite(reason: "r")) == 74)
+    #expect(status(ToolError.cannotWriteFile(file: "f", reason: "r")) == 74)
     #expect(status(ToolError.notLearned(endpoint: "e", taken: 1, sent: 2, reason: "r")) == 69)
     #expect(status(ToolError.rejected(endpoint: "e", byReason: ["r": 1])) == 76)
     #expect(status(ClientError.unusableEndpoint(reason: "r")) == 64)

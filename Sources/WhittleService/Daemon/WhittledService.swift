@@ -61,7 +61,7 @@ public struct WhittledService: Service {
     let published = try await publisher.start(loaded.settings.publishBind, in: context)
     do throws(DaemonError) {
       try writer.start(restoration.store)
-      try journalWriter?.start(loaded.settings.journalDirectory, on: files)
+      try journalWriter?.start(loaded.settings.stateDirectory, on: files)
     } catch {
       publisher.stop()
       writer.stop()

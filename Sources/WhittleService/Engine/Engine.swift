@@ -29,6 +29,8 @@ final class Engine {
   private let clock: StreamClock
   /// The time by which samples of this turn come.
   private(set) var streamTime: Double
+  /// The highest numbers of messages that were rejected, and that the next of their sources may follow nevertheless.
+  var passedOver: [[UInt8]: UInt64] = [:]
   var counters = StreamCounters()
   var rejects: RejectLog
   /// Holds back events about rejected messages.
@@ -207,7 +209,7 @@ final class Engine {
       guard message.count <= message.capacity else { throw SampleDecoder.wrongFrames(message.count) }
       _ = try learnMessage(from: 0, predicts: false)
     } catch {
-      reject(error, payload: message.count - 1)
+      reject(outOfTurn(error), payload: message.count - 1)
     }
   }
 
@@ -219,9 +221,14 @@ final class Engine {
   /// - Throws: what is wrong with it; then nothing has changed.
   func learnMessage(from first: Int, predicts: Bool) throws(SampleError) -> MessageOutcome {
     let kind = predicts ? MessageKind.answer : .learn
+    let passedOver = passedOver
     try message.withFrames(from: first) { (frames) throws(SampleError) in
-      if try stream.accept(frames, for: kind.purpose) { keep(frames, kind) }
+      let isKept = try stream.accept(frames, for: kind.purpose) { (label, last) throws(SampleError) in
+        if let error = missing(before: label, last: last, passedOver) { throw error }
+      }
+      if isKept { keep(frames, kind) }
     }
+    if let label = stream.label { forgetPassedOver(label) }
     let outcome = stream.learn(predicts: predicts, at: streamTime)
     tell(outcome.room)
     lastTarget = outcome.lastTarget ?? lastTarget
@@ -290,7 +297,7 @@ final class Engine {
     guard !publisherIsBusy else { return }
     publisherIsBusy = true
     publication.restart(step: model.steps, now: now)
-    takeSnapshot(for: .publication)
+    takeSnapshot(for: .publication, now: now)
   }
 
   /// Learns what was received before the signal to stop, until nothing comes any more or time is up.
@@ -317,7 +324,7 @@ final class Engine {
   private func finish() throws(DaemonError) {
     let now = monotonicSeconds()
     finishSnapshots()
-    takeSnapshot(for: .publication)
+    takeSnapshot(for: .publication, now: now)
     publisher.stop()
     do throws(ZeroMQError) {
       // Answers that it still had to put into words are sent on the way.

@@ -66,7 +66,7 @@ extension Engine {
   func writeCheckpoint(now: Double) {
     checkpoints.isBusy = true
     checkpoints.recurrence.restart(step: model.steps, now: now)
-    takeSnapshot(for: .checkpoint)
+    takeSnapshot(for: .checkpoint, now: now)
   }
 
   /// A client asks for a checkpoint that covers all that is learned now.

@@ -69,6 +69,8 @@ extension Engine {
   /// A checkpoint covers the messages up to `position`; those up to `removable` are not needed any more.
   func journalCovered(through position: UInt64, removing removable: UInt64) throws(ZeroMQError) {
     if journal.recordCheckpoint(position) == .recovered { tellRecovered() }
+    // The disk works again.
+    if journal.failure != nil { beginJournal() }
     journalWriter?.removeCovered(through: removable)
     try releaseAnswers()
   }

@@ -48,8 +48,8 @@ extension Engine {
     switch request {
     case .predict: try send(predict(question), to: envelope)
     case .coefficients(let names, let top):
-      takeSnapshot(for: .coefficients(names: names, top: top, envelope))
-    case .stats: takeSnapshot(for: .stats(envelope))
+      takeSnapshot(for: .coefficients(names: names, top: top, envelope), now: monotonicSeconds())
+    case .stats: takeSnapshot(for: .stats(envelope), now: monotonicSeconds())
     case .checkpoint: checkpointAsked(by: envelope)
     case .configuration: try send(encodedReply(configuration), to: envelope)
     }

@@ -14,8 +14,10 @@ extension Engine {
     do throws(SampleError) {
       answer = encodedReply(try learn(envelope))
     } catch {
+      let error = outOfTurn(error)
       let rejection = reject(error, payload: envelope.payload.lowerBound)
-      answer = encodedFailure(IngestFailure(rejection.reason, error.message, at: rejection.position))
+      answer = encodedFailure(
+        IngestFailure(rejection.reason, error.message, at: rejection.position, last: error.label.map(lastNumber)))
     }
     try self.answer(answer, to: envelope.answer, over: socket)
   }
@@ -41,6 +43,6 @@ extension Engine {
     return Acknowledgement(
       samples: outcome.learned, unlearned: outcome.unlearned == 0 ? nil : outcome.unlearned,
       duplicates: outcome.duplicates.isEmpty ? nil : outcome.duplicates.count, step: model.steps,
-      predictions: predicts ? stream.predictions(outcome) : nil)
+      predictions: predicts ? stream.predictions(outcome) : nil, last: stream.label.map(lastNumber))
   }
 }

@@ -1,3 +1,4 @@
+internal import ModelStore
 internal import OnlineLearning
 internal import StreamLearning
 internal import WhittleProtocol
@@ -28,12 +29,12 @@ extension Engine {
   private static let snapshotBytes = 512 << 10
 
   /// Hands a snapshot of the model as it is now, or as it is later, to another thread once it is complete.
-  func takeSnapshot(for use: SnapshotUse) {
+  func takeSnapshot(for use: SnapshotUse, now: Double) {
     if snapshots.modelIsFinal {
-      taker(for: use)?(ModelSnapshot(model))
+      taker(for: use, now: now)?(ModelSnapshot(model))
     } else if model.isTakingSnapshot, !model.snapshotIsCurrent {
       snapshots.waiting.append(use)
-    } else if let taker = taker(for: use) {
+    } else if let taker = taker(for: use, now: now) {
       snapshots.takers.append(taker)
       if !model.isTakingSnapshot { stream.beginSnapshot() }
       continueSnapshot()
@@ -48,7 +49,7 @@ extension Engine {
     for take in takers { take(snapshot) }
     let waiting = snapshots.waiting
     snapshots.waiting = []
-    for use in waiting { takeSnapshot(for: use) }
+    for use in waiting { takeSnapshot(for: use, now: monotonicSeconds()) }
   }
 
   /// Hands over all snapshots that were asked for. The model must not change any more.
@@ -60,9 +61,9 @@ extension Engine {
   /// Who gets the snapshot, with all that is to be known besides the model as of now.
   ///
   /// - Returns: nil where the answer has been given already.
-  private func taker(for use: SnapshotUse) -> ((ModelSnapshot) -> Void)? {
+  private func taker(for use: SnapshotUse, now: Double) -> ((ModelSnapshot) -> Void)? {
     let (publisher, writer) = (publisher, writer)
-    let reading = reading(now: monotonicSeconds())
+    let reading = reading(now: now)
     switch use {
     case .publication:
       return { publisher.publish(EngineSnapshot(model: $0, reading: reading)) }

@@ -73,11 +73,14 @@ final class JournalWriter: Sendable {
     return waitingBytes.load(ordering: .sequentiallyConsistent) > settings.bufferBytes
   }
 
+  /// - Parameter directory: the state directory; a daemon whose state directory is gone makes none.
   func start(_ directory: String, on files: any FileSystem) throws(DaemonError) {
     try OperatingThread.start(named: "whittle-journal", fulfilling: ended) { [self] in
       let poller = Poller([], wake: jobs.wake)
       var state = State { [settings] () throws(StoreError) in
-        try Journal(directory: directory, on: files, segmentBytes: settings.segmentBytes)
+        _ = try files.names(in: directory)
+        return try Journal(
+          directory: Journal.directory(in: directory), on: files, segmentBytes: settings.segmentBytes)
       }
       while true {
         do throws(ZeroMQError) {
@@ -146,6 +149,8 @@ final class JournalWriter: Sendable {
     mutating func begin(_ attempt: Int, _ first: UInt64, _ covered: UInt64, _ header: JournalHeader) {
       progress = JournalProgress(attempt: attempt, written: first - 1, synchronized: first - 1)
       unsyncedSince = nil
+      // Its directory may be gone, with all that was in it.
+      if attempt > 1 { journal = nil }
       attemptTo { (journal) throws(StoreError) in try journal.begin(at: first, covered: covered, header: header) }
     }
 

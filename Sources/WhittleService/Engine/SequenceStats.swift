@@ -23,6 +23,7 @@ extension Stats.Sequences {
     }
     self.init(
       sources: sequences.count, missing: totals.missing, duplicates: totals.duplicates,
-      bySource: Dictionary(uniqueKeysWithValues: listed))
+      // Names whose bytes differ may be the same text: then the first is told, and the sums are of all.
+      bySource: Dictionary(listed) { first, _ in first })
   }
 }

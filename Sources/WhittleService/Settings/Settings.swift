@@ -109,7 +109,7 @@ public struct Settings: Sendable, Equatable {
   public init() {}
 
   /// Where the journal lives.
-  var journalDirectory: String { "\(stateDirectory)/journal" }
+  var journalDirectory: String { ModelStore.Journal.directory(in: stateDirectory) }
 
   /// Those that decide what messages make of the model.
   public var learning: LearningSettings {

@@ -1,0 +1,217 @@
+internal import FoundationEssentials
+internal import OnlineLearning
+
+/// Puts a checkpoint into the bytes of its file, a piece at a time: what it takes of memory does not depend on the model's
+/// size.
+///
+/// Features go out in pieces, each with all that is kept about it, so that the model is gone through once. The pieces of one
+/// tensor follow each other in the file, and every tensor has its own checksum, of which the file's is made in the end.
+struct CheckpointEncoder {
+  /// What a tensor's bytes are made from.
+  private enum Source {
+    case column(WeightColumn)
+    case coefficients
+    case nameEnds
+    case lastSeen
+    case names
+    /// Bytes that are there: of little things.
+    case bytes([UInt8])
+
+    /// Whether it has an element of one size for each feature, or for the first so many.
+    var isByFeature: Bool {
+      switch self {
+      case .column, .coefficients, .nameEnds, .lastSeen: true
+      case .names, .bytes: false
+      }
+    }
+  }
+
+  private struct Tensor {
+    let layout: SafeTensors.Tensor
+    let source: Source
+    var check = CRC32C()
+  }
+
+  private let snapshot: ModelSnapshot
+  private let header: [UInt8]
+  private var tensors: [Tensor] = []
+  /// Where each tensor begins in the file.
+  private var starts: [Int] = []
+  /// The file's size in bytes.
+  let size: Int
+
+  /// Features that go out at once.
+  private static let piece = 1 << 15
+
+  /// - Throws: when a number is there that JSON has no word for.
+  init(_ checkpoint: Checkpoint) throws {
+    snapshot = checkpoint.snapshot
+    tensors = CheckpointEncoder.tensors(checkpoint)
+    header = try SafeTensors.header(tensors.map(\.layout), metadata: CheckpointEncoder.metadata(checkpoint))
+    var end = header.count
+    for tensor in tensors {
+      starts.append(end)
+      end += tensor.layout.byteCount
+    }
+    size = end
+  }
+
+  private static func tensors(_ checkpoint: Checkpoint) -> [Tensor] {
+    let snapshot = checkpoint.snapshot
+    var tensors: [Tensor] = []
+    func add(_ name: String, _ type: SafeTensors.ElementType, _ count: Int, _ source: Source) {
+      tensors.append(Tensor(layout: SafeTensors.Tensor(name: name, type: type, count: count), source: source))
+    }
+    func add<Element: BitwiseCopyable>(_ name: String, _ type: SafeTensors.ElementType, _ elements: [Element]) {
+      // Little endian, as in memory on every machine that Swift runs on under Linux.
+      add(name, type, elements.count, .bytes(elements.withUnsafeBytes { Array($0) }))
+    }
+    // The widest elements first, so that all are aligned.
+    let columns = LinearLearner.columns(of: snapshot.configuration)
+    for column in columns where column.kind == .float64 {
+      add(column.rawValue, column.elementType, snapshot.count, .column(column))
+    }
+    // Names of a dictionary are as many as features; others are few.
+    let hasManyNames = snapshot.space.space == .dictionary
+    let names = hasManyNames ? FeatureSpace.Names(bytes: [], ends: []) : snapshot.names
+    if hasManyNames {
+      add("name_ends", .int64, snapshot.count, .nameEnds)
+    } else {
+      add("name_ends", .int64, names.ends)
+    }
+    let seen = snapshot.lastSeenSteps.count
+    if seen > 0 { add("last_seen", .int64, seen, .lastSeen) }
+    let waiting = checkpoint.delayed.columns
+    if waiting.count > 0 {
+      add("delayed_id_ends", .int64, waiting.idEnds)
+      add("delayed_ends", .int64, waiting.ends)
+      add("delayed_margins", .float64, waiting.margins)
+      add("delayed_importances", .float64, waiting.importances)
+      add("delayed_times", .float64, waiting.times)
+    }
+    add("coefficients", .float32, snapshot.count, .coefficients)
+    for column in columns where column.kind != .float64 {
+      add(column.rawValue, column.elementType, snapshot.count, .column(column))
+    }
+    if let indices = names.indices { add("name_indices", .uint32, indices) }
+    if waiting.count > 0 {
+      add("delayed_features", .uint32, waiting.features)
+      add("delayed_values", .float32, waiting.values)
+    }
+    if hasManyNames {
+      add("names", .uint8, snapshot.nameByteCount, .names)
+    } else {
+      add("names", .uint8, names.bytes)
+    }
+    if waiting.count > 0 { add("delayed_ids", .uint8, waiting.ids) }
+    return tensors
+  }
+
+  private static func metadata(_ checkpoint: Checkpoint) throws -> [String: String] {
+    let snapshot = checkpoint.snapshot
+    let state = Checkpoint.State(learner: snapshot.learner.state, validation: snapshot.validation)
+    return [
+      "format": Checkpoint.format,
+      "format_version": String(Checkpoint.formatVersion),
+      "step": String(snapshot.steps),
+      "time": String(checkpoint.time),
+      "position": String(checkpoint.position),
+      "configuration": try json(snapshot.configuration),
+      "features": try json(snapshot.space),
+      "state": try json(state),
+      "sequences": try json(checkpoint.sequences),
+      "delayed": try json(checkpoint.delayed.counts),
+      "checksum": Checkpoint.checksumPrefix + "00000000",
+    ]
+  }
+
+  private static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  /// Hands over all bytes of the file, each once, but for the checksum's digits: those come last, over zeros.
+  ///
+  /// - Parameter write: takes bytes and their place in the file.
+  /// - Complexity: O(features + bytes of names)
+  consuming func encode<Failure: Error>(
+    _ write: (UnsafeRawBufferPointer, Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    var check = CRC32C()
+    try CheckpointEncoder.put(header, at: 0, &check, write)
+    try encodeFeatures(write)
+    for index in tensors.indices {
+      switch tensors[index].source {
+      case .bytes(let bytes):
+        try CheckpointEncoder.put(bytes, at: starts[index], &tensors[index].check, write)
+      case .names: try encodeNames(index, write)
+      default: break
+      }
+    }
+    var value = check.value
+    for tensor in tensors {
+      value = CRC32C.joined(value, tensor.check.value, count: tensor.layout.byteCount)
+    }
+    guard let place = Checkpoint.checksumDigits(in: header.span) else { return }
+    try CheckpointEncoder.put(Checkpoint.digits(value), at: place.lowerBound, &check, write)
+  }
+
+  private mutating func encodeFeatures<Failure: Error>(
+    _ write: (UnsafeRawBufferPointer, Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: min(CheckpointEncoder.piece, snapshot.count) * MemoryLayout<UInt64>.stride, alignment: 64)
+    defer { buffer.deallocate() }
+    var end = 0
+    for start in stride(from: 0, to: snapshot.count, by: CheckpointEncoder.piece) {
+      let piece = start..<min(start + CheckpointEncoder.piece, snapshot.count)
+      for index in tensors.indices where tensors[index].source.isByFeature {
+        let layout = tensors[index].layout
+        let range = piece.clamped(to: 0..<layout.count)
+        if range.isEmpty { continue }
+        let width = layout.type.byteCount
+        // As wide as the widest elements are, for as many.
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(range.count * width)])
+        fill(bytes, range, from: tensors[index].source, &end)
+        tensors[index].check.update(UnsafeRawBufferPointer(bytes))
+        try write(UnsafeRawBufferPointer(bytes), starts[index] + range.lowerBound * width)
+      }
+    }
+  }
+
+  private func fill(_ bytes: UnsafeMutableRawBufferPointer, _ range: Range<Int>, from source: Source, _ end: inout Int)
+  {
+    switch source {
+    case .column(let column): snapshot.learner.copy(column, range, into: bytes)
+    case .coefficients: snapshot.learner.copyCoefficients(range, into: bytes)
+    case .nameEnds: end = snapshot.copyNameEnds(range, after: end, into: bytes)
+    case .lastSeen: snapshot.copyLastSeen(range, into: bytes)
+    case .names, .bytes: break
+    }
+  }
+
+  private mutating func encodeNames<Failure: Error>(
+    _ index: Int, _ write: (UnsafeRawBufferPointer, Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    var place = starts[index]
+    var bytes: [UInt8] = []
+    for start in stride(from: 0, to: snapshot.count, by: CheckpointEncoder.piece) {
+      bytes.removeAll(keepingCapacity: true)
+      snapshot.appendNames(start..<min(start + CheckpointEncoder.piece, snapshot.count), to: &bytes)
+      try CheckpointEncoder.put(bytes, at: place, &tensors[index].check, write)
+      place += bytes.count
+    }
+  }
+
+  private static func put<Failure: Error>(
+    _ bytes: [UInt8], at place: Int, _ check: inout CRC32C,
+    _ write: (UnsafeRawBufferPointer, Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    if bytes.isEmpty { return }
+    try bytes.span.bytes.withUnsafeBytes { (bytes) throws(Failure) in
+      check.update(bytes)
+      try write(bytes, place)
+    }
+  }
+}
