@@ -120,6 +120,23 @@ def test_the_daemon_restarts_while_a_feed_runs(start, lines):
     assert model(daemon) == model(other)
 
 
+def test_a_daemon_that_forgets_is_fed_again(start, lines):
+    """It is killed, and comes back with what its last checkpoint holds: files are read again from there."""
+    daemon = start({ROUTER: "tcp://127.0.0.1:*", "checkpoint.every_samples": 3000, "journal.sync": "off"})
+    endpoint, state = daemon.endpoint(ROUTER), daemon.state
+    process = begun(daemon, lines, "--repeat", 20)
+    for number in range(1, 4):
+        daemon.wait_until(lambda stats, number=number: stats["step"] >= 7000 * number)
+        daemon.kill()
+        daemon = start({ROUTER: endpoint, "checkpoint.every_samples": 3000, "journal.sync": "off"}, state=state)
+    _, error = process.communicate(timeout=LIMIT)
+    assert process.returncode == 0, error
+    assert daemon.stats()["step"] == 40_000
+    other = start()
+    whittle(other, "feed", lines, "--repeat", 20, "--wait")
+    assert model(daemon) == model(other)
+
+
 def test_standard_input_cannot_go_back(start):
     daemon = start({ROUTER: "tcp://127.0.0.1:*"})
     endpoint = daemon.endpoint(ROUTER)
