@@ -53,7 +53,8 @@ private final class FedDaemon {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let log = "\(directory)/log"
     try Data().write(to: URL(filePath: log))
-    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "whittled")
+    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+      path: "whittled")
     process.arguments = [
       "--ingest-pull-bind", "ipc://\(directory)/pull", "--publish-bind", "ipc://\(directory)/publish",
       "--query-bind", "ipc://\(directory)/query", "--state-directory", "\(directory)/state", "--journal-sync", sync,
