@@ -67,8 +67,9 @@ class SmallDisk:
 
 
 class BrokenDisk(SmallDisk):
-    """A block device whose sectors cannot all be written: the file that it lies in is sparse, and its own disk full. Soon after the
-    first errors its file system becomes read-only."""
+    """A block device whose sectors cannot all be written: the file that it lies in is sparse, and its own disk full.
+
+    Soon after the first errors its file system becomes read-only."""
 
     def __init__(self, mount):
         if not shutil.which("mkfs.ext4"):
@@ -78,7 +79,8 @@ class BrokenDisk(SmallDisk):
         with open(self.image, "wb") as file:
             file.truncate(16 << 20)
         # With a journal of its own, all there from the start: what it says to have synced stays so.
-        subprocess.run(["mkfs.ext4", "-q", "-b", "4096", "-J", "size=4", "-E", "lazy_journal_init=0", self.image], check=True)
+        options = ["-b", "4096", "-J", "size=4", "-E", "lazy_journal_init=0"]
+        subprocess.run(["mkfs.ext4", "-q", *options, self.image], check=True)
         self.state = mount("-o", "loop", self.image) / "state"
         self._be_honest()
 
@@ -91,11 +93,11 @@ class BrokenDisk(SmallDisk):
 
     def fill(self) -> None:
         # What is dirty has its place before there is none.
-        os.sync()
+        subprocess.run(["sync", "--file-system", self.state.parent], check=True)
         super().fill()
 
     def lose_memory(self) -> None:
-        """What has not reached the device is gone, as after a loss of power; what was only in memory is not read any more."""
+        """What has not reached the device is gone, as after a loss of power."""
         place = self.state.parent
         subprocess.run(["umount", place], check=True)
         subprocess.run(["mount", "-o", "loop", self.image, place], check=True)
@@ -195,7 +197,8 @@ def test_killed_while_the_disk_is_broken(start, mount, sender, sync):
     sender.send(300)
     disk.fill()
     problem = degraded_by(daemon, sender, 700)["problem"]
-    assert any(reason in problem for reason in ("No space left on device", "Input/output error", "Read-only file system"))
+    reasons = ["No space left on device", "Input/output error", "Read-only file system"]
+    assert any(reason in problem for reason in reasons), problem
     daemon.kill()
     disk.lose_memory()
     disk.free()
@@ -242,7 +245,7 @@ def chattr(change: str, *paths: Path) -> None:
 
 @pytest.mark.skipif(not shutil.which("chattr"), reason="chattr is not installed")
 def test_files_that_cannot_be_changed(start, sender):
-    """A file system on which files are open for writing cannot be mounted read-only; but files can be made immutable."""
+    """Nobody can make a file system read-only that has files open for writing, but the files themselves."""
     daemon = start(DURABLE)
     sender.connect(daemon)
     sender.send(300)
