@@ -28,6 +28,9 @@ public struct CheckpointStore: Sendable {
   /// Where whittled keeps its state if nobody says otherwise.
   public static let defaultDirectory = "whittled-state"
 
+  /// Bytes that the disk is told of at once.
+  private static let writtenAtOnce = 16 << 20
+
   public let directory: String
   let files: any FileSystem
   /// Known to be whole: read or written by this process.
@@ -125,10 +128,15 @@ public struct CheckpointStore: Sendable {
     // A number that was tried is not used again: a failed write may have left a file of that name.
     nextSequence += 1
     try files.replace(path) { (file) throws(StoreError) in
+      var waiting = 0
       try encoder.encode { (bytes, offset) throws(StoreError) in
         try files.writeAll(bytes, to: file, at: offset)
+        waiting += bytes.count
         // The disk is busy while the next piece is made, and not only when all are.
-        files.startWriting(file, at: offset, count: bytes.count)
+        if waiting >= CheckpointStore.writtenAtOnce {
+          files.startWriting(file, at: 0, count: encoder.size)
+          waiting = 0
+        }
       }
     }
     whole.insert(sequence)

@@ -6,7 +6,7 @@ internal import TestSupport
 struct StoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "store",
-    abstract: "Time checkpoints: beside dd, beside reading the file, and what they have the engine wait.",
+    abstract: "Time checkpoints and the journal beside the disk, and what they have the engine wait.",
     discussion: """
       Ratios are medians over rounds in which both sides run in turn, from the lowest to the highest of them.
 
@@ -16,6 +16,8 @@ struct StoreCommand: ParsableCommand {
       SIZE restore cold     the same with the file on the disk only
       SIZE pause p99.9 …    from one message of one row with 76 features to the next, while checkpoints are copied and \
       written, and without any: the middle one, the longest of 99 %, of 99.9 % and of all
+      journal SYNC          messages of one sample, text of 76 words, that a daemon learns per second with journal.sync SYNC, \
+      and how many times as long as without a journal that takes
 
       The disk is that of --directory. The exit status is 0 whether or not the bars are met.
       """)
@@ -24,6 +26,8 @@ struct StoreCommand: ParsableCommand {
   var bits: [Int] = [20, 24]
   @Option(help: "Rounds that count, and checkpoints during which messages are learned.")
   var rounds = 7
+  @Option(help: "Messages that each daemon is fed in a round.")
+  var messages = 200_000
   @Option(help: "Only rows whose name contains this.")
   var only: String?
   @Option(help: "Where files are written, in a directory that is removed (default: the one for temporary files).")
@@ -33,6 +37,7 @@ struct StoreCommand: ParsableCommand {
 
   func validate() throws {
     if !bits.allSatisfy({ 4...26 ~= $0 }) { throw ValidationError("--bits must be from 4 to 26") }
+    if !(1...10_000_000).contains(messages) { throw ValidationError("--messages must be from 1 to 10000000") }
     if !(1...1000).contains(rounds) { throw ValidationError("--rounds must be from 1 to 1000") }
   }
 
@@ -48,6 +53,9 @@ struct StoreCommand: ParsableCommand {
         continue
       }
       if names.contains(where: { $0.contains(only) }) { results += try measure(bits, place.path) }
+    }
+    if only.map({ only in JournalBenchmark.names.contains { $0.contains(only) } }) ?? true {
+      results += try JournalBenchmark(samples: messages, rounds: rounds, directory: place.path).results()
     }
     if let only { results = results.filter { $0.name.contains(only) } }
     if results.isEmpty { throw BenchError.nothingNamed(only ?? "") }

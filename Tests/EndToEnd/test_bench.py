@@ -27,7 +27,7 @@ def bench(*arguments: str, command: str = "learner") -> subprocess.CompletedProc
 
 def store(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PROGRAMS / "bench", "store", "--bits", "12", "--rounds", "1", *arguments],
+        [PROGRAMS / "bench", "store", "--bits", "12", "--rounds", "1", "--messages", "200", *arguments],
         capture_output=True, text=True, timeout=LIMIT)
 
 
@@ -80,10 +80,11 @@ def test_store_measures_every_row(tmp_path):
     rows = measured(store("--json", "--directory", str(tmp_path)))
     pauses = {f"2^12 pause {share}" for share in ["p50", "p99", "p99.9", "max"]}
     references = {"2^12 write": "dd conv=fsync", "2^12 restore": "reading", "2^12 restore cold": "reading"}
-    references |= dict.fromkeys(pauses | {f"{name} without" for name in pauses})
+    references |= dict.fromkeys(pauses | {f"{name} without" for name in pauses} | {"journal off"})
+    references |= dict.fromkeys(["journal none", "journal interval", "journal always"], "off")
     assert {name: row.get("reference") for name, row in rows.items()} == references
     assert {name for name, row in rows.items() if "verdict" in row} == {
-        "2^12 write", "2^12 restore", "2^12 restore cold", "2^12 pause p99.9"}
+        "2^12 write", "2^12 restore", "2^12 restore cold", "2^12 pause p99.9", "journal interval"}
     assert not list(tmp_path.iterdir()), "what was written is removed"
 
 

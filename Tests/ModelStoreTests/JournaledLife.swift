@@ -107,7 +107,7 @@ final class JournaledLife {
   /// - Returns: the checkpoint's position.
   private func recover(_ checkpoint: Checkpoint?) throws -> UInt64 {
     var model = checkpoint?.model ?? Model(stream.configuration)
-    let covered = UInt64(checkpoint?.time ?? 0)
+    let covered = checkpoint?.position ?? 0
     var next = covered + 1
     let report = try Journal.replay(
       directory: JournaledLife.directory, on: files, after: covered, pastDamage: false,
@@ -201,7 +201,7 @@ final class JournaledLife {
 
   private func checkpoint() {
     do throws(StoreError) {
-      _ = try store?.write(Checkpoint(model, time: Double(position)))
+      _ = try store?.write(Checkpoint(model, position: position, time: Double(position)))
       checkpoints = checkpoints.suffix(1) + [position]
       counts.checkpoints += 1
     } catch {
@@ -212,7 +212,7 @@ final class JournaledLife {
   private func prune(_ bytes: Int) {
     guard checkpoints.count == 2 else { return }
     do throws(StoreError) {
-      _ = try store?.retain(newest: 2)
+      _ = try store?.retain(Retention(newest: 2, hourly: 0, daily: 0))
       counts.removed += try journal?.removeCovered(through: checkpoints[0], keeping: bytes) ?? 0
     } catch {
       counts.failures += 1

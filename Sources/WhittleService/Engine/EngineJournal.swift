@@ -31,11 +31,12 @@ extension Engine {
   /// Hands the messages that were kept to the journal's thread.
   func handOverMessages() {
     guard let journalWriter, let last = journalBatch.last else { return }
+    let batch = journalBatch
+    journalBatch = journalWriter.emptyBatch()
     if journal.isOpen {
-      journalWriter.append(journalBatch)
+      journalWriter.append(consume batch)
       handedOver = last
     }
-    journalBatch = JournalBatch()
   }
 
   /// Whether messages are taken: not while those before them have to be synced first, or the disk is far behind.
