@@ -7,8 +7,8 @@ from sender import Sender
 
 
 def comparable(checkpoint: CheckpointFile) -> dict:
-    """All that has to be the same. When samples came is not; nor is which hashed features are known by name: a daemon learns names
-    again as it meets them."""
+    """All that has to be the same. When samples came is not; nor is which hashed features are known by name: a daemon
+    learns names again as it meets them."""
     apart = {"delayed_times"}
     if "name_indices" in checkpoint.tensors:
         apart |= {"names", "name_ends", "name_indices"}

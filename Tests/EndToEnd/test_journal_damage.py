@@ -23,7 +23,7 @@ def sender(context):
 
 
 def killed_after(start, sender: Sender, count: int, settings: dict = SETTINGS, *, state=None, in_steps_of: int = 20):
-    """The state directory of a daemon that has acknowledged so many messages as durable, a few at a time, and was killed."""
+    """The state directory of a daemon that has acknowledged so many messages, a few at a time, and was killed."""
     daemon = start(settings, state=state)
     sender.connect(daemon)
     for last in range(sender.acknowledged + in_steps_of, count + in_steps_of, in_steps_of):
@@ -100,7 +100,8 @@ def test_the_head_of_a_segment_is_damaged(start, sender):
 def cut_places(segment: Segment) -> list[int]:
     """Byte counts: at the bounds of records, and all kinds of places between them."""
     bounds = [record.offset for record in segment.records] + [segment.path.stat().st_size]
-    inside = [offset + part for offset, part in zip(bounds[:-1], itertools.cycle([1, 3, 8, 17, 39, 44, 70]), strict=False)]
+    parts = itertools.cycle([1, 3, 8, 17, 39, 44, 70])
+    inside = [offset + part for offset, part in zip(bounds[:-1], parts, strict=False)]
     return sorted(set(bounds[::3] + inside[::3] + [bounds[-1] - 1]))
 
 
@@ -187,7 +188,7 @@ CHANGES = {
 @pytest.mark.parametrize("checkpoints", [0, 37])
 @pytest.mark.parametrize("case", CHANGES)
 def test_settings_that_change_between_crashes(start, context, case, checkpoints):
-    """Messages are learned again under the settings under which they were accepted: all is as if each run had ended well."""
+    """Messages are learned again under the settings that they were accepted under, as if each run had ended well."""
     common = SETTINGS | {"checkpoint.every_samples": checkpoints}
     message = numbered(cycled([frames(sample) for sample in SAMPLES]))
     ends = {}

@@ -48,7 +48,8 @@ def as_arrays(number: int) -> list[bytes]:
 
 def as_forgotten_names(number: int) -> list[bytes]:
     """Most of its features never come again, and make room for others."""
-    return frames({"y": number % 2 * 4, "x": {"odd" if number % 2 else "even": 1, f"once{number}": 1, f"f{number % 90}": 1}})
+    parity = "odd" if number % 2 else "even"
+    return frames({"y": number % 2 * 4, "x": {parity: 1, f"once{number}": 1, f"f{number % 90}": 1}})
 
 
 def as_delayed(number: int) -> list[bytes]:
@@ -144,7 +145,7 @@ class Killer:
             return
 
     def _streaming(self, count: int, until: str | None = None) -> Daemon:
-        """A daemon that has acknowledged so many more messages, or on whose disk there is a file of that name, and that has got some more."""
+        """A daemon that has acknowledged so many more messages, or has such a file on disk, and then got some more."""
         daemon = self.daemon()
         sender = self.sender
         sender.connect(daemon)
