@@ -284,7 +284,8 @@ final class Engine {
         unmatched: counters.unmatched), counters: counters,
       samplesPerSecond: rate.rate(now: now, count: counters.samples),
       uptimeSeconds: now - startTime, health: problem == nil ? .ok : .degraded,
-      problem: problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now))
+      problem: problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now),
+      journal: journalStats)
   }
 
   /// Why the daemon is degraded, if it is.

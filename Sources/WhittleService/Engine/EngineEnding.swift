@@ -15,14 +15,19 @@ extension Engine {
     let end = now + settings.drainSeconds
     if let router = ingest.router {
       // What is not answered was not learned, and its sender knows that: there is no waiting for what is on its way.
-      while now < end, try takeTurn(router) { now = monotonicSeconds() }
+      while now < end, try takeTurn(router) || !takesMessages(from: router) {
+        if !takesMessages(from: router) { try waitForLetters(milliseconds: Engine.quiet) }
+        now = monotonicSeconds()
+      }
     }
     try ingest.stopListening()
     poller = Poller(ingest.sockets + [query], wake: mailbox.wake)
     var lastReceived = now
     while now < end {
-      if try turn(waitingAtMost: Engine.quiet) { lastReceived = monotonicSeconds() }
+      let received = try turn(waitingAtMost: Engine.quiet)
       now = monotonicSeconds()
+      // While the disk is waited for, nobody knows what else there is.
+      if received || ingest.sockets.contains(where: { !takesMessages(from: $0) }) { lastReceived = now }
       if (now - lastReceived) * 1000 >= Double(Engine.quiet) { return }
     }
     logger.warning("samples are still coming in, and shutdown.drain_seconds are over")
@@ -72,9 +77,9 @@ extension Engine {
     }
   }
 
-  private func waitForLetters() throws(ZeroMQError) {
+  private func waitForLetters(milliseconds: Int = -1) throws(ZeroMQError) {
     // Samples that come now are for the next start; only letters end this wait.
-    _ = try Poller([], wake: mailbox.wake).wait(milliseconds: -1)
+    _ = try Poller([], wake: mailbox.wake).wait(milliseconds: milliseconds)
     for letter in mailbox.takeAll() { try read(letter) }
   }
 }

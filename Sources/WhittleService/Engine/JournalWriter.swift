@@ -42,6 +42,7 @@ final class JournalWriter: Sendable {
   private let isAwaited = Atomic<Bool>(false)
   /// Batches that are written, to be filled again: their memory is there already.
   private let spare = Mutex<[JournalBatch]>([])
+  private let latest = Mutex(JournalProgress())
   /// Whether the engine wants to hear of progress.
   private let reportsProgress: Bool
   /// Comes when the thread has ended and closed its files.
@@ -73,6 +74,9 @@ final class JournalWriter: Sendable {
     waitingBytes.add(batch.byteCount, ordering: .relaxed)
     jobs.put(.append(Parcel(batch)))
   }
+
+  /// How far the thread has come.
+  var progress: JournalProgress { latest.withLock { $0 } }
 
   /// An empty batch.
   func emptyBatch() -> JournalBatch { spare.withLock { $0.popLast() } ?? JournalBatch() }
@@ -149,6 +153,7 @@ final class JournalWriter: Sendable {
   }
 
   private func report(_ progress: JournalProgress, before: JournalProgress) {
+    latest.withLock { $0 = progress }
     let isNews = progress.attempt != before.attempt || progress.failure != before.failure
     let isAwaited =
       waitingBytes.load(ordering: .sequentiallyConsistent) <= settings.bufferBytes
