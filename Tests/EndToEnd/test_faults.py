@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -258,6 +259,23 @@ def test_files_that_cannot_be_changed(start, sender):
         assert "Operation not permitted" in stats["problem"]
     daemon.wait_until(lambda stats: stats["health"] == "ok")
     sender.send(700)
+    killed_and_finished(start, daemon, DURABLE, sender)
+
+
+def test_files_that_may_not_grow(start, sender):
+    """A limit on the size of files, such as LimitFSIZE= of systemd. Checkpoints make safe what the journal cannot."""
+    daemon = start(DURABLE)
+    sender.connect(daemon)
+    sender.send(300)
+    process = daemon.process.pid
+    before = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    longest = (daemon.state / "journal/journal-00000000000000000001.whittle").stat().st_size
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (longest + 5000, before[1]))
+    sender.offer(700)
+    daemon.wait_for_log(lambda line: "File too large" in line.get("error", ""))
+    sender.send(700)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, before)
+    daemon.wait_until(lambda stats: stats["health"] == "ok")
     killed_and_finished(start, daemon, DURABLE, sender)
 
 
