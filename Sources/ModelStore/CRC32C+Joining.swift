@@ -7,21 +7,32 @@ extension CRC32C {
   ///   - count: how many the others are.
   /// - Complexity: O(log count)
   static func joined(_ first: UInt32, _ second: UInt32, count: Int) -> UInt32 {
-    // The first check moves on by as many zero bytes: times x^(8 count), modulo the polynomial.
-    var power: UInt32 = 1 << 31
-    // x^8.
-    var square: UInt32 = 1 << 23
-    var left = count
-    while left > 0 {
-      if left & 1 == 1 { power = product(power, square) }
-      square = product(square, square)
-      left >>= 1
-    }
-    return product(power, first) ^ second
+    product(power(count), first) ^ second
   }
 
+  /// x^(8 count), modulo the polynomial: a register times it has moved on by as many zero bytes.
+  static func power(_ count: Int) -> UInt32 {
+    var power: UInt32 = 1 << 31
+    var (left, bit) = (count, 0)
+    while left > 0 {
+      if left & 1 == 1 { power = product(power, squares[bit]) }
+      (left, bit) = (left >> 1, bit + 1)
+    }
+    return power
+  }
+
+  /// x^8, its square, the square of that, and so on.
+  private static let squares: [UInt32] = {
+    var (squares, square): ([UInt32], UInt32) = ([], 1 << 23)
+    for _ in 0..<Int.bitWidth {
+      squares.append(square)
+      square = product(square, square)
+    }
+    return squares
+  }()
+
   /// The product of two polynomials, modulo the check's; the highest bit is the coefficient of x⁰.
-  private static func product(_ one: UInt32, _ other: UInt32) -> UInt32 {
+  static func product(_ one: UInt32, _ other: UInt32) -> UInt32 {
     var (sum, shifted): (UInt32, UInt32) = (0, other)
     for bit in stride(from: 31, through: 0, by: -1) {
       if one >> UInt32(bit) & 1 == 1 { sum ^= shifted }

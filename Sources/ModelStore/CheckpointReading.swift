@@ -7,13 +7,17 @@ extension Checkpoint {
 
   /// Reads a checkpoint file and checks all of it.
   ///
+  /// - Parameter inBackground: whether others need the processor; if not, several threads share the work.
   /// - Throws: `damaged` with what is wrong, `newerVersion`, or the call that failed.
   /// - Complexity: O(bytes)
-  public init(file path: String, on files: any FileSystem = LocalFileSystem()) throws(StoreError) {
+  public init(file path: String, on files: any FileSystem = LocalFileSystem(), inBackground: Bool = false)
+    throws(StoreError)
+  {
     let file = try files.open(path, for: .reading)
     let checkpoint: Checkpoint
     do throws(StoreError) {
-      var reader = CheckpointReader(tensors: try TensorReader(file, on: files))
+      var reader = CheckpointReader(
+        tensors: try TensorReader(file, on: files), threads: inBackground ? 1 : ThreadGroup.width)
       checkpoint = try reader.checkpoint()
     } catch {
       try? files.close(file)
@@ -28,11 +32,10 @@ extension Checkpoint {
 /// made of them.
 private struct CheckpointReader {
   var tensors: TensorReader
+  /// How many share the work.
+  let threads: Int
 
   private var header: SafeTensors.Header { tensors.header }
-
-  /// Features that are read at once.
-  private static let piece = 1 << 14
 
   mutating func checkpoint() throws(StoreError) -> Checkpoint {
     guard header.metadata["format"] == Checkpoint.format else {
@@ -131,35 +134,24 @@ private struct CheckpointReader {
     return Model(space, learner: learner, validation: state.validation)
   }
 
+  /// - Parameter columns: tensors that are there, of `count` elements.
   /// - Returns: nil where the file holds a number that no learner comes to.
   private mutating func learner(
     _ configuration: LearnerConfiguration, _ state: LinearLearner.State, _ columns: [WeightColumn], count: Int
   ) throws(StoreError) -> LinearLearner? {
     guard state.isPlausible else { return nil }
-    var learner: LinearLearner?
-    var start = 0
-    repeat {
-      let piece = min(CheckpointReader.piece, count - start)
-      var values: [WeightColumn: WeightColumn.Values] = [:]
-      for column in columns { values[column] = try next(column, count: piece) }
-      guard let part = LinearLearner(configuration, state: state, columns: values) else { return nil }
-      if learner == nil {
-        learner = part
-        learner?.reserve(count)
-      } else {
-        learner?.append(part)
+    var read = columns.map { TensorReader.Column(name: $0.rawValue, type: $0.elementType) }
+    // Only for the checksum, and others may have left them out or made them as they like.
+    if let entry = header.entries["coefficients"], entry.dtype == .float32, entry.shape == [count] {
+      read.append(TensorReader.Column(name: "coefficients", type: .float32))
+    }
+    var tensors = tensors
+    defer { self.tensors = tensors }
+    let threads = threads
+    return try LinearLearner(configuration, state: state, count: count) { (assembly) throws(StoreError) in
+      try tensors.readPieces(read, threads: threads) { elements, start in
+        assembly.place(Dictionary(uniqueKeysWithValues: zip(columns, elements)), at: start)
       }
-      start += piece
-    } while start < count
-    return learner
-  }
-
-  private mutating func next(_ column: WeightColumn, count: Int) throws(StoreError) -> WeightColumn.Values {
-    let name = column.rawValue
-    switch column.kind {
-    case .float32: return .float32(try tensors.next(name, .float32, as: Float.self, count: count))
-    case .float64: return .float64(try tensors.next(name, .float64, as: Double.self, count: count))
-    case .uint32: return .uint32(try tensors.next(name, .uint32, as: UInt32.self, count: count))
     }
   }
 

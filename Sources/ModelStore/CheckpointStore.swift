@@ -203,7 +203,7 @@ public struct CheckpointStore: Sendable {
     guard let entry, !damaged.contains(entry.sequence) else { return false }
     if whole.contains(entry.sequence) { return true }
     do throws(StoreError) {
-      _ = try Checkpoint(file: entry.path, on: files)
+      _ = try Checkpoint(file: entry.path, on: files, inBackground: true)
       whole.insert(entry.sequence)
       return true
     } catch {

@@ -5,7 +5,7 @@ struct TensorReader {
   let header: SafeTensors.Header
   /// The file up to its data.
   private let start: [UInt8]
-  private let files: any FileSystem
+  let files: any FileSystem
   /// For each tensor, how many of its bytes have been read, and their check.
   private var progress: [String: (bytes: Int, check: CRC32C)] = [:]
 
@@ -50,7 +50,7 @@ struct TensorReader {
     return bytes
   }
 
-  private static func read(
+  static func read(
     into buffer: UnsafeMutableRawBufferPointer, from file: OpenFile, at offset: Int, on files: any FileSystem
   ) throws(StoreError) {
     var filled = 0
@@ -102,6 +102,15 @@ struct TensorReader {
         path: file.path, problem: "tensor \"\(name)\" is \(entry.dtype.rawValue), not \(type.rawValue)")
     }
     return entry.shape[0]
+  }
+
+  /// Where a tensor that is there begins in the file.
+  func start(of name: String) -> Int { header.dataStart + (header.entries[name]?.dataOffsets[0] ?? 0) }
+
+  /// Takes note that all of a tensor that is there has been read.
+  mutating func finish(_ name: String, _ check: CRC32C) {
+    guard let entry = header.entries[name] else { return }
+    progress[name] = (entry.dataOffsets[1] - entry.dataOffsets[0], check)
   }
 
   /// Reads the next bytes of a tensor that is there.

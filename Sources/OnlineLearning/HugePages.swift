@@ -8,19 +8,30 @@ extension Array {
   mutating func reserveHugePages(for count: Int) {
     guard count > capacity else { return }
     reserveCapacity(Swift.max(count, capacity * 2))
-    guard capacity * MemoryLayout<Element>.stride >= HugePage.size * 2 else { return }
-    let capacity = capacity
+    let byteCount = capacity * MemoryLayout<Element>.stride
     withUnsafeMutableBytes { elements in
       guard let start = elements.baseAddress else { return }
-      // Whole pages only, since others' memory may lie on the rest.
-      let from = (UInt(bitPattern: start) + UInt(HugePage.size) - 1) & ~UInt(HugePage.size - 1)
-      let to = (UInt(bitPattern: start) + UInt(capacity * MemoryLayout<Element>.stride)) & ~UInt(HugePage.size - 1)
-      // Advice: a kernel that does not take it loses nothing but time.
-      if to > from { _ = madvise(UnsafeMutableRawPointer(bitPattern: from), Int(to - from), MADV_HUGEPAGE) }
+      HugePage.back(start, byteCount)
     }
+  }
+}
+
+extension UnsafeMutableBufferPointer {
+  /// Asks the kernel to back memory that nobody has touched yet with huge pages, where it is large.
+  func backWithHugePages() {
+    if let baseAddress { HugePage.back(UnsafeMutableRawPointer(baseAddress), count * MemoryLayout<Element>.stride) }
   }
 }
 
 private enum HugePage {
   static let size = 2 << 20
+
+  static func back(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
+    guard byteCount >= size * 2 else { return }
+    // Whole pages only, since others' memory may lie on the rest.
+    let from = (UInt(bitPattern: start) + UInt(size) - 1) & ~UInt(size - 1)
+    let to = (UInt(bitPattern: start) + UInt(byteCount)) & ~UInt(size - 1)
+    // Advice: a kernel that does not take it loses nothing but time.
+    if to > from { _ = madvise(UnsafeMutableRawPointer(bitPattern: from), Int(to - from), MADV_HUGEPAGE) }
+  }
 }

@@ -62,34 +62,22 @@ extension LinearLearner {
     _ configuration: LearnerConfiguration, state: State, columns: [WeightColumn: WeightColumn.Values]
   ) {
     let expected = LinearLearner.columns(of: configuration)
-    guard configuration.isPlausible, let columns = WeightColumns(columns, expecting: expected) else { return nil }
-    var sizes: [RootMeanSquare] = []
-    if configuration.penalty.penalize == .scaled {
-      let rootMeanSquares = columns.float32(.rootMeanSquares)
-      let measured = columns.uint32(.measured)
-      sizes = rootMeanSquares.indices.map { RootMeanSquare(value: rootMeanSquares[$0], samples: measured[$0]) }
+    guard let count = expected.first.flatMap({ columns[$0]?.count }),
+      expected.allSatisfy({ columns[$0]?.kind == $0.kind && columns[$0]?.count == count })
+    else { return nil }
+    // One piece of all: its columns side by side, the memory of each aligned for any number.
+    let places = expected.map { $0.width * count + 7 & ~7 }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: places.reduce(0, +), alignment: 8)
+    defer { memory.deallocate() }
+    var piece: [WeightColumn: UnsafeRawBufferPointer] = [:]
+    var start = 0
+    for (column, place) in zip(expected, places) {
+      let own = UnsafeMutableRawBufferPointer(rebasing: memory[start..<start + column.width * count])
+      columns[column]?.copy(into: own)
+      piece[column] = UnsafeRawBufferPointer(own)
+      start += place
     }
-    let marks = columns.float64(.marks)
-    var weights = Weights()
-    if configuration.hasOneRate {
-      let (values, epochs) = (columns.float32(.values), columns.uint32(.epochs))
-      weights.uniform = UniformWeights(
-        values.indices.map { UniformWeights.Coordinate(value: values[$0], epoch: epochs[$0], mark: marks[$0]) })
-    } else if configuration.optimizer == .ftrl {
-      let (gradients, sums) = (columns.float64(.gradients), columns.float64(.sums))
-      let coordinates = gradients.indices.map {
-        ProximalWeights.Coordinate(gradient: gradients[$0], sum: sums[$0], mark: marks[$0])
-      }
-      weights.proximal = ProximalWeights(configuration, coordinates: coordinates, sizes: sizes)
-    } else {
-      let (values, sums, scales) = (columns.float32(.values), columns.float64(.sums), columns.float32(.scales))
-      let coordinates = values.indices.map {
-        AdaptiveWeights.Coordinate(value: values[$0], scaleOrRate: scales[$0], sum: sums[$0], mark: marks[$0])
-      }
-      weights.adaptive = AdaptiveWeights(configuration, coordinates: coordinates, sizes: sizes)
-    }
-    self.init(configuration, state: state, weights)
-    guard isPlausible else { return nil }
+    self.init(configuration, state: state, count: count) { $0.place(piece, at: 0) }
   }
 }
 

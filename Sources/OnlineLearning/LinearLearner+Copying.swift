@@ -9,15 +9,6 @@ extension LinearLearner.Weights {
     proximal?.shares.reserve(count)
   }
 
-  /// Makes room for so many in huge pages.
-  mutating func reservePages(_ count: Int) {
-    uniform?.coordinates.reserveHugePages(for: count)
-    adaptive?.coordinates.reserveHugePages(for: count)
-    adaptive?.shares.reserve(count)
-    proximal?.coordinates.reserveHugePages(for: count)
-    proximal?.shares.reserve(count)
-  }
-
   /// Appends those in a range.
   ///
   /// - Complexity: O(weights in the range)

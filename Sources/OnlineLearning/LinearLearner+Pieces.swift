@@ -41,19 +41,6 @@ extension LinearLearner {
   }
 
   private var shares: PenaltyShares? { weights.adaptive?.shares ?? weights.proximal?.shares }
-
-  /// Appends the features of another learner.
-  ///
-  /// - Precondition: both have one configuration, and one state.
-  /// - Complexity: O(features of the other), amortized
-  public mutating func append(_ other: LinearLearner) {
-    precondition(configuration == other.configuration && state == other.state)
-    weights.append(0..<other.count, of: other.weights)
-    weights.uniform?.meet(other.weights.uniform)
-  }
-
-  /// Makes room for so many features, in the largest pages that the machine has.
-  public mutating func reserve(_ count: Int) { weights.reservePages(count) }
 }
 
 @inline(__always)

@@ -1,19 +1,20 @@
 internal import Glibc
 
+/// Whether learning can have led to this: what the rules rely on, of numbers that may have been read from any file.
 extension LinearLearner {
-  /// Whether learning can have led to this: what the rules rely on, of numbers that may have been read from any file.
+  /// Whether a state is, apart from weights.
+  static func isPlausible(_ state: State, _ configuration: LearnerConfiguration) -> Bool {
+    state.isPlausible && state.isPlausible(under: configuration)
+      && (!configuration.hasOneRate || state.clock.isPlausible(under: configuration.penalty))
+  }
+
+  /// Whether the weights of a plausible state are, where not all have one rate (see `UniformWeights.assemble`).
   /// `WeightColumns` looks at each number by itself, this at what they mean together.
   ///
   /// - Complexity: O(features)
-  var isPlausible: Bool {
-    guard state.isPlausible, state.isPlausible(under: configuration) else { return false }
-    if let uniform = weights.uniform, !isPlausible(uniform) { return false }
+  var hasPlausibleWeights: Bool {
     if let adaptive = weights.adaptive, !isPlausible(adaptive) { return false }
     if let proximal = weights.proximal, !isPlausible(proximal) { return false }
-    if let uniform = weights.uniform {
-      let (clock, penalty) = (state.clock, configuration.penalty)
-      return uniform.coordinates.allSatisfy { LinearLearner.isHeld(clock.settled($0, penalty) * clock.scale) }
-    }
     let averages = configuration.averagingStart != nil
     return (0..<count).allSatisfy { feature in
       LinearLearner.isHeld(weight(feature)) && (!averages || LinearLearner.isHeld(Double(coefficient(feature))))
@@ -23,14 +24,6 @@ extension LinearLearner {
   /// Whether a number can be a weight, or a mean of weights: within the largest one, but for rounding.
   fileprivate static func isHeld(_ weight: Double) -> Bool { abs(weight) <= largestWeight * (1 + 1e-6) }
 
-  private func isPlausible(_ uniform: UniformWeights) -> Bool {
-    let (clock, penalty) = (state.clock, configuration.penalty)
-    guard clock.isPlausible(under: penalty) else { return false }
-    // Within an epoch the pull only grows, but for rounding. Without decay there is one epoch.
-    let latest = clock.pull + 1e-12 * abs(clock.pull)
-    return uniform.coordinates.allSatisfy { $0.epoch == clock.epoch ? $0.mark <= latest : penalty.l2 > 0 }
-  }
-
   private func isPlausible(_ adaptive: AdaptiveWeights) -> Bool {
     if configuration.averagingStart == nil { return adaptive.coordinates.allSatisfy { $0.sum >= 0 } }
     return state.averagingSince != nil || adaptive.coordinates.allSatisfy { $0.sum == 0 }
@@ -39,6 +32,44 @@ extension LinearLearner {
   private func isPlausible(_ proximal: ProximalWeights) -> Bool {
     let steps = Double(state.steps)
     return proximal.coordinates.allSatisfy { $0.sum >= 0 && $0.mark >= 0 && $0.mark <= steps }
+  }
+}
+
+extension UniformWeights {
+  /// Makes coordinates of columns, as far as learning can have led to them.
+  ///
+  /// - Parameters:
+  ///   - coordinates: uninitialized, one for each feature of the columns.
+  ///   - clock: a plausible one under the penalty.
+  /// - Returns: the largest value, either way; nil where one holds a number that no learner comes to.
+  /// - Complexity: O(features)
+  static func assemble(
+    _ columns: WeightColumns, into coordinates: UnsafeMutableBufferPointer<Coordinate>, _ clock: ShrinkageClock,
+    _ penalty: Penalty
+  ) -> Float? {
+    guard let values = columns.float32(.values), let epochs = columns.uint32(.epochs),
+      let marks = columns.float64(.marks)
+    else { return nil }
+    precondition(
+      values.count == coordinates.count && epochs.count == coordinates.count && marks.count == coordinates.count)
+    let (epoch, scale) = (clock.epoch, clock.scale)
+    // Within an epoch the pull only grows, but for rounding. Without decay there is one epoch.
+    let latest = clock.pull + 1e-12 * abs(clock.pull)
+    // What is within the largest weight unpaid is so when it has paid.
+    let near = Float(min(LinearLearner.largestWeight / scale, Double(Float.greatestFiniteMagnitude)))
+    var reach: Float = 0
+    for feature in coordinates.indices {
+      let coordinate = Coordinate(value: values[feature], epoch: epochs[feature], mark: marks[feature])
+      coordinates.initializeElement(at: feature, to: coordinate)
+      let size = abs(coordinate.value)
+      reach = max(reach, size)
+      if coordinate.epoch == epoch, coordinate.mark <= latest, coordinate.mark > -.infinity, size <= near { continue }
+      guard coordinate.value.isFinite, coordinate.mark.isFinite,
+        coordinate.epoch == epoch ? coordinate.mark <= latest : penalty.l2 > 0,
+        LinearLearner.isHeld(clock.settled(coordinate, penalty) * scale)
+      else { return nil }
+    }
+    return reach
   }
 }
 

@@ -20,12 +20,14 @@ struct UniformWeights: Sendable {
   private var paid: [Double] = []
 
   init(_ coordinates: [Coordinate]) {
-    self.coordinates = coordinates
-    reach = UniformWeights.reach(of: coordinates)
+    self.init(coordinates, reach: UniformWeights.reach(of: coordinates))
   }
 
-  /// Takes in that there are others' weights, too.
-  mutating func meet(_ other: UniformWeights?) { reach = max(reach, other?.reach ?? 0) }
+  /// - Parameter reach: no weight is larger, either way.
+  init(_ coordinates: [Coordinate], reach: Double) {
+    self.coordinates = coordinates
+    self.reach = reach
+  }
 
   /// In the clock's units weights are larger than they are.
   private static func reach(of coordinates: [Coordinate]) -> Double {

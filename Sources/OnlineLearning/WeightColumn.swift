@@ -30,11 +30,31 @@ public enum WeightColumn: String, Sendable, CaseIterable {
       case .uint32(let values): values.count
       }
     }
+
+    var kind: Kind {
+      switch self {
+      case .float32: .float32
+      case .float64: .float64
+      case .uint32: .uint32
+      }
+    }
+
+    /// - Parameter bytes: as many as the numbers take.
+    func copy(into bytes: UnsafeMutableRawBufferPointer) {
+      switch self {
+      case .float32(let values): values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      case .float64(let values): values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      case .uint32(let values): values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      }
+    }
   }
 
   public enum Kind: Sendable {
     case float32, float64, uint32
   }
+
+  /// The bytes of one number.
+  var width: Int { kind == .float64 ? 8 : 4 }
 
   public var kind: Kind {
     switch self {
@@ -45,48 +65,39 @@ public enum WeightColumn: String, Sendable, CaseIterable {
   }
 }
 
-/// Columns by their names, for reading.
+/// The same features' numbers of several columns, for reading.
 struct WeightColumns {
-  private let columns: [WeightColumn: WeightColumn.Values]
+  private let columns: [WeightColumn: UnsafeRawBufferPointer]
   let count: Int
 
-  /// - Returns: nil unless all are there, of one length, and each number is one that a learner can come to.
-  init?(_ columns: [WeightColumn: WeightColumn.Values], expecting expected: [WeightColumn]) {
-    guard let count = columns[.values]?.count ?? columns[.gradients]?.count else { return nil }
-    for column in expected {
-      guard let values = columns[column], values.count == count, WeightColumns.isPlausible(values, column) else {
-        return nil
-      }
-    }
+  /// - Parameter columns: the numbers' bytes as in memory, aligned for them.
+  /// - Returns: nil unless all that are expected are there, of one length.
+  init?(_ columns: [WeightColumn: UnsafeRawBufferPointer], expecting expected: [WeightColumn]) {
+    guard let first = expected.first, let bytes = columns[first]?.count else { return nil }
+    let count = bytes / first.width
+    guard expected.allSatisfy({ columns[$0]?.count == count * $0.width }) else { return nil }
     self.columns = columns
     self.count = count
   }
 
-  private static func isPlausible(_ values: WeightColumn.Values, _ column: WeightColumn) -> Bool {
-    switch (values, column) {
-    case (.float32(let values), .scales), (.float32(let values), .rootMeanSquares):
-      values.allSatisfy { $0.isFinite && $0 >= 0 }
-    case (.float32(let values), .values): values.allSatisfy(\.isFinite)
-    case (.float64(let values), .marks), (.float64(let values), .sums), (.float64(let values), .gradients):
-      values.allSatisfy(\.isFinite)
-    case (.uint32, .epochs), (.uint32, .measured): true
-    default: false
+  /// Whether each number by itself is one that a learner can come to.
+  var isPlausible: Bool {
+    columns.keys.allSatisfy { column in
+      switch column {
+      case .scales, .rootMeanSquares: float32(column)?.allSatisfy { $0.isFinite && $0 >= 0 } ?? false
+      case .values: float32(column)?.allSatisfy(\.isFinite) ?? false
+      case .marks, .sums, .gradients: float64(column)?.allSatisfy(\.isFinite) ?? false
+      case .epochs, .measured: true
+      }
     }
   }
 
-  /// A column of zeros where there is none: not every rule has each.
-  func float32(_ column: WeightColumn) -> [Float] {
-    if case .float32(let values) = columns[column] { return values }
-    return Array(repeating: 0, count: count)
-  }
+  /// nil where there is no such column: not every rule has each.
+  func float32(_ column: WeightColumn) -> UnsafeBufferPointer<Float>? { numbers(column, .float32) }
+  func float64(_ column: WeightColumn) -> UnsafeBufferPointer<Double>? { numbers(column, .float64) }
+  func uint32(_ column: WeightColumn) -> UnsafeBufferPointer<UInt32>? { numbers(column, .uint32) }
 
-  func float64(_ column: WeightColumn) -> [Double] {
-    if case .float64(let values) = columns[column] { return values }
-    return Array(repeating: 0, count: count)
-  }
-
-  func uint32(_ column: WeightColumn) -> [UInt32] {
-    if case .uint32(let values) = columns[column] { return values }
-    return Array(repeating: 0, count: count)
+  private func numbers<Number>(_ column: WeightColumn, _ kind: WeightColumn.Kind) -> UnsafeBufferPointer<Number>? {
+    column.kind == kind ? columns[column]?.assumingMemoryBound(to: Number.self) : nil
   }
 }
