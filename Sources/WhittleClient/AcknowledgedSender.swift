@@ -23,6 +23,8 @@ public final class AcknowledgedSender {
   public let window: Int
   private let context: Context
   private let socket: Socket
+  private let monitor: ConnectionMonitor
+  private var isConnected = false
   private let answered: (Answer) -> Void
   private var sent = 0
   private var unanswered: Set<Int> = []
@@ -44,13 +46,13 @@ public final class AcknowledgedSender {
     do {
       context = try Context()
       socket = try Socket(.dealer, in: context)
+      monitor = try ConnectionMonitor(of: socket, in: context)
     } catch {
       throw .failed(reason: "\(error)")
     }
     do {
       try socket.set(.linger(0))
       try socket.set(.ipv6(true))
-      try socket.set(.immediate(true))
       try socket.set(.sendTimeout(self.milliseconds))
       try socket.set(.receiveTimeout(self.milliseconds))
       switch attachment {
@@ -74,6 +76,7 @@ public final class AcknowledgedSender {
   public func send(_ payload: [UInt8]) throws(ClientError) {
     while try takeAnswer(waiting: .never) {}
     while unanswered.count >= window { _ = try takeAnswer(waiting: .allowed) }
+    try waitForConnection()
     do {
       try socket.send([[UInt8](String(sent).utf8), [], payload])
     } catch {
@@ -82,6 +85,24 @@ public final class AcknowledgedSender {
     }
     unanswered.insert(sent)
     sent += 1
+  }
+
+  /// What is sent without a connection would only be queued. (ZMQ_IMMEDIATE is not for sockets that receive: where a connection
+  /// breaks while an answer is being read, libzmq 4.3.4 aborts the process, as in its issue 3663.)
+  private func waitForConnection() throws(ClientError) {
+    do {
+      let end = Deadline(milliseconds: milliseconds)
+      let poller = Poller([monitor.socket])
+      while true {
+        while let event = try monitor.next() { isConnected = event == .connected }
+        if isConnected { return }
+        if end.milliseconds == 0 { break }
+        _ = try poller.wait(milliseconds: end.milliseconds)
+      }
+    } catch {
+      throw .failed(reason: "\(error)")
+    }
+    throw .notTaken(endpoint: endpoint, milliseconds: milliseconds)
   }
 
   /// Waits until every message is answered. There may be more to send after it.

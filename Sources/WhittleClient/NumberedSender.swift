@@ -68,8 +68,8 @@ public final class NumberedSender {
       socket = try Socket(.dealer, in: context)
       try socket.set(.linger(0))
       try socket.set(.ipv6(true))
-      try socket.set(.immediate(true))
-      // The window limits what is queued; without a connection nothing is.
+      // Not to be told by ZMQ_IMMEDIATE whether there is a connection: where one breaks while an answer is being read, libzmq
+      // 4.3.4 aborts the process (issue 3663). What is still queued then is sent once more, and recognized.
       try socket.set(.sendHighWaterMark(0))
       try socket.set(.receiveHighWaterMark(0))
       // A machine that is gone closes no connections.

@@ -100,10 +100,34 @@ public struct Stats: Codable, Sendable, Equatable {
     }
   }
 
+  /// How far the journal is behind what was learned. Positions count the accepted messages of the model's life.
+  public struct Journal: Codable, Sendable, Equatable {
+    /// Of the messages that are learned, the last.
+    public var position: UInt64
+    /// Of those that survive the process, the last.
+    public var written: UInt64
+    /// Of those that survive the machine, the last.
+    public var synchronized: UInt64
+    /// Answers that wait for it.
+    public var heldAnswers: Int
+
+    public init(position: UInt64, written: UInt64, synchronized: UInt64, heldAnswers: Int) {
+      self.position = position
+      self.written = written
+      self.synchronized = synchronized
+      self.heldAnswers = heldAnswers
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case position, written, synchronized
+      case heldAnswers = "held_answers"
+    }
+  }
+
   /// Whether all that the daemon promises holds.
   public enum Health: String, Codable, Sendable {
     case ok
-    /// It learns, but the last checkpoint could not be written (see `problem`).
+    /// It learns, but the last checkpoint or the journal could not be written (see `problem`).
     case degraded
   }
 
@@ -151,6 +175,8 @@ public struct Stats: Codable, Sendable, Equatable {
   public var delayed: Delayed
   public var room: Room
   public var checkpoint: Checkpoint?
+  /// Nil where there is none.
+  public var journal: Journal?
 
   public init(
     health: Health, problem: String?, uptimeSeconds: Double, step: UInt64, samples: UInt64, unlearned: UInt64,
@@ -158,7 +184,7 @@ public struct Stats: Codable, Sendable, Equatable {
     features: Int,
     activeSet: Int, sparsity: Double, l1Norm: Double, l2Norm: Double, intercept: Double, stepSize: Double,
     clampedUpdates: UInt64, diverging: Bool, sequences: Sequences, delayed: Delayed, room: Room,
-    checkpoint: Checkpoint?
+    checkpoint: Checkpoint?, journal: Journal? = nil
   ) {
     self.health = health
     self.problem = problem
@@ -184,6 +210,7 @@ public struct Stats: Codable, Sendable, Equatable {
     self.delayed = delayed
     self.room = room
     self.checkpoint = checkpoint
+    self.journal = journal
   }
 
   enum CodingKeys: String, CodingKey {
@@ -196,6 +223,6 @@ public struct Stats: Codable, Sendable, Equatable {
     case l2Norm = "l2_norm"
     case stepSize = "step_size"
     case clampedUpdates = "clamped_updates"
-    case checkpoint
+    case checkpoint, journal
   }
 }

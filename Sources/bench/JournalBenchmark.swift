@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TestSupport
 internal import WhittleClient
 internal import WhittleProtocol
 
@@ -45,6 +46,8 @@ struct JournalBenchmark {
 /// A daemon in a process of its own, and who feeds it.
 private final class FedDaemon {
   private let process = Process()
+  /// Paths of sockets are short.
+  private let sockets: TemporaryDirectory
   private let sender: SampleSender
   private let client: QueryClient
   private var samples: UInt64 = 0
@@ -52,11 +55,13 @@ private final class FedDaemon {
   init(sync: String, directory: String) throws {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let log = "\(directory)/log"
+    sockets = try TemporaryDirectory()
     try Data().write(to: URL(filePath: log))
-    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "whittled")
+    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+      path: "whittled")
     process.arguments = [
-      "--ingest-pull-bind", "ipc://\(directory)/pull", "--publish-bind", "ipc://\(directory)/publish",
-      "--query-bind", "ipc://\(directory)/query", "--state-directory", "\(directory)/state", "--journal-sync", sync,
+      "--ingest-pull-bind", "ipc://\(sockets.path)/pull", "--publish-bind", "ipc://\(sockets.path)/publish",
+      "--query-bind", "ipc://\(sockets.path)/query", "--state-directory", "\(directory)/state", "--journal-sync", sync,
       "--publish-every-samples", "0", "--publish-every-seconds", "0", "--model-loss", "logistic",
     ]
     process.standardError = FileHandle(forWritingAtPath: log)
@@ -66,8 +71,8 @@ private final class FedDaemon {
     } catch {
       throw BenchError.program("whittled", said: "\(error); build it beside this program")
     }
-    sender = try SampleSender(endpoint: "ipc://\(directory)/pull", milliseconds: 60_000)
-    client = try QueryClient(endpoint: "ipc://\(directory)/query", milliseconds: 60_000)
+    sender = try SampleSender(endpoint: "ipc://\(sockets.path)/pull", milliseconds: 60_000)
+    client = try QueryClient(endpoint: "ipc://\(sockets.path)/query", milliseconds: 60_000)
     _ = try client.configuration()
   }
 

@@ -6,7 +6,7 @@ internal import TestSupport
 struct StoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "store",
-    abstract: "Time checkpoints: beside dd, beside reading the file, and what they have the engine wait; and the journal.",
+    abstract: "Time checkpoints and the journal beside the disk, and what they have the engine wait.",
     discussion: """
       Ratios are medians over rounds in which both sides run in turn, from the lowest to the highest of them.
 

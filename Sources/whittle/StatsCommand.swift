@@ -66,6 +66,10 @@ struct StatsCommand: ParsableCommand {
     } else {
       model.add(["checkpoint", "none yet"])
     }
+    if let journal = stats.journal {
+      let behind = journal.position - min(journal.synchronized, journal.position)
+      model.add(["journal", behind == 0 ? "synced" : "\(Format.count(behind)) messages are not synced"])
+    }
     return [stream, metrics, model].map { $0.text() }.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 }

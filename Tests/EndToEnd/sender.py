@@ -1,4 +1,4 @@
-"""A sender that loses nothing: it numbers its messages, keeps what is not acknowledged, and sends that again after a crash."""
+"""A sender that loses nothing: it numbers its messages, and sends again after a crash what was not acknowledged."""
 
 import json
 import time
@@ -15,7 +15,7 @@ ROUTER = "ingest.router.bind"
 class Sender:
     """Sends messages 1, 2, … of one source in order; message n is the frames `message(n)`, which carry the number."""
 
-    # Messages on their way. More would all be in the daemon's memory when a kill comes, and the stream would never get on.
+    # Messages on their way at most.
     WINDOW = 64
 
     def __init__(self, context: zmq.Context, message: Callable[[int], list[bytes]]):
@@ -55,7 +55,7 @@ class Sender:
             self._next += 1
 
     def take(self, timeout: float) -> bool:
-        """Takes the answers that are there, waiting for the first at most so many seconds. Returns whether there were any."""
+        """Takes the answers that are there, waiting so many seconds at most. Returns whether there were any."""
         if not self._socket.poll(int(timeout * 1000)):
             return False
         while True:

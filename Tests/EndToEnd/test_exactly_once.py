@@ -120,6 +120,51 @@ def test_the_daemon_restarts_while_a_feed_runs(start, lines):
     assert model(daemon) == model(other)
 
 
+@pytest.mark.parametrize("acknowledge, sync", [("journaled", "none"), ("durable", "interval"), ("durable", "always")])
+def test_both_are_killed(start, lines, acknowledge, sync):
+    """Daemon and feed, in turn, by SIGKILL; nothing is ever asked for again that was acknowledged."""
+    settings = {
+        "ingest.router.acknowledge": acknowledge, "journal.sync": sync, "journal.interval_seconds": 0.01,
+        "journal.segment_bytes": 65536, "checkpoint.every_samples": 3000}
+    daemon = start({ROUTER: "tcp://127.0.0.1:*"} | settings)
+    endpoint, state = daemon.endpoint(ROUTER), daemon.state
+    process = begun(daemon, lines, "--repeat", 20)
+    errors = []
+    for number in range(1, 7):
+        daemon.wait_until(lambda stats, number=number: stats["step"] >= 5000 * number or process.poll() is not None)
+        if number % 3 == 0:
+            process.kill()
+            errors.append(process.communicate()[1])
+            process = begun(daemon, lines, "--repeat", 20)
+        else:
+            daemon.kill()
+            daemon = start({ROUTER: endpoint} | settings, state=state)
+    errors.append(process.communicate(timeout=LIMIT)[1])
+    assert process.returncode == 0, errors
+    assert not [error for error in errors if "had acknowledged" in error]
+    assert daemon.stats()["step"] == 40_000
+    other = start()
+    whittle(other, "feed", lines, "--repeat", 20, "--wait")
+    assert model(daemon) == model(other)
+
+
+def test_a_daemon_that_forgets_is_fed_again(start, lines):
+    """It is killed, and comes back with what its last checkpoint holds: files are read again from there."""
+    daemon = start({ROUTER: "tcp://127.0.0.1:*", "checkpoint.every_samples": 3000, "journal.sync": "off"})
+    endpoint, state = daemon.endpoint(ROUTER), daemon.state
+    process = begun(daemon, lines, "--repeat", 20)
+    for number in range(1, 4):
+        daemon.wait_until(lambda stats, number=number: stats["step"] >= 7000 * number)
+        daemon.kill()
+        daemon = start({ROUTER: endpoint, "checkpoint.every_samples": 3000, "journal.sync": "off"}, state=state)
+    _, error = process.communicate(timeout=LIMIT)
+    assert process.returncode == 0, error
+    assert daemon.stats()["step"] == 40_000
+    other = start()
+    whittle(other, "feed", lines, "--repeat", 20, "--wait")
+    assert model(daemon) == model(other)
+
+
 def test_standard_input_cannot_go_back(start):
     daemon = start({ROUTER: "tcp://127.0.0.1:*"})
     endpoint = daemon.endpoint(ROUTER)

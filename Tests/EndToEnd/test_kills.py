@@ -17,6 +17,7 @@ import arrays
 from checkpoint_file import CheckpointFile, assert_told, files
 from daemon import Daemon, connected, frames
 from oracle import DenseLearner
+from reference import assert_is_the_stream
 from sender import ROUTER, Sender, cycled, numbered
 from streams import random_samples
 
@@ -47,7 +48,8 @@ def as_arrays(number: int) -> list[bytes]:
 
 def as_forgotten_names(number: int) -> list[bytes]:
     """Most of its features never come again, and make room for others."""
-    return frames({"y": number % 2 * 4, "x": {"odd" if number % 2 else "even": 1, f"once{number}": 1, f"f{number % 90}": 1}})
+    parity = "odd" if number % 2 else "even"
+    return frames({"y": number % 2 * 4, "x": {parity: 1, f"once{number}": 1, f"f{number % 90}": 1}})
 
 
 def as_delayed(number: int) -> list[bytes]:
@@ -143,7 +145,7 @@ class Killer:
             return
 
     def _streaming(self, count: int, until: str | None = None) -> Daemon:
-        """A daemon that has acknowledged so many more messages, or on whose disk there is a file of that name, and that has got some more."""
+        """A daemon that has acknowledged so many more messages, or has such a file on disk, and then got some more."""
         daemon = self.daemon()
         sender = self.sender
         sender.connect(daemon)
@@ -175,33 +177,6 @@ class Killer:
         for path in set(files(self.state)) - self.checked:
             assert CheckpointFile.read(path).step == int(path.stem.split("-")[-1])
             self.checked.add(path)
-
-
-def comparable(checkpoint: CheckpointFile) -> dict:
-    """All that has to be the same. When samples came is not; nor is which hashed features are known by name: a daemon learns names
-    again as it meets them."""
-    apart = {"delayed_times"}
-    if "name_indices" in checkpoint.tensors:
-        apart |= {"names", "name_ends", "name_indices"}
-    return {key: value for key, value in checkpoint.content().items() if key not in apart}
-
-
-def assert_is_the_stream(start, settings: dict, sender: Sender, checkpoint: CheckpointFile) -> None:
-    """The model is the one of a daemon that got each acknowledged message once, had no journal, and was not killed."""
-    reference = start(settings | {
-        "ingest.router.acknowledge": "accepted", "journal.sync": "off", "checkpoint.every_samples": 0})
-    once = Sender(sender.context, sender.message)
-    once.connect(reference)
-    once.send(sender.acknowledged)
-    assert once.duplicates == 0
-    expected = CheckpointFile.read(reference.checkpoint()["file"])
-    assert checkpoint.step == expected.step
-    [numbers] = json.loads(checkpoint.metadata["sequences"])
-    assert (numbers["progress"]["last"], numbers["progress"]["missing"]) == (sender.acknowledged, 0)
-    ours, theirs = comparable(checkpoint), comparable(expected)
-    assert ours.keys() == theirs.keys()
-    for key, value in theirs.items():
-        assert ours[key] == value, key
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -153,6 +153,7 @@ def test_killed(start):
     daemon.checkpoint()
     daemon.learn(*SAMPLES[60:])
     expected = daemon.coefficients()
+    daemon.wait_until(lambda stats: stats["journal"]["written"] == stats["journal"]["position"])
     daemon.process.kill()
     daemon.wait()
     daemon = start(state=daemon.state)
@@ -222,6 +223,7 @@ def test_a_lost_state_directory(start):
     daemon.wait_for_log(lambda line: line["message"].startswith("recovered: checkpoint and journal"))
     # And it is true: nothing is lost now.
     daemon.learn(*SAMPLES)
+    daemon.wait_until(lambda stats: stats["journal"]["written"] == stats["journal"]["position"])
     daemon.process.kill()
     daemon.wait()
     assert start(state=daemon.state).stats()["step"] == 300

@@ -84,6 +84,22 @@ def test_a_listener_that_is_gone(start, short_path):
     assert daemon.stop() == 0
 
 
+def test_a_listener_that_does_not_listen(start, notifications):
+    """Its queue is full; the daemon goes on all the same, and answers."""
+    listener, name = notifications
+    daemon = start({"publish.every_seconds": 0.02}, environment={"NOTIFY_SOCKET": name})
+    all_until(listener, "READY=1")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, pytest.raises(BlockingIOError):
+        sender.setblocking(False)
+        while True:
+            sender.sendto(b"STATUS=", name.replace("@", "\0"))
+    # Time for more than one line of status.
+    before = daemon.stats()["uptime_seconds"]
+    daemon.wait_until(lambda stats: stats["uptime_seconds"] > before + 2.5)
+    waiting(listener)
+    assert daemon.stop() == 0
+
+
 UNIT = ROOT / "deploy/systemd/whittled.service"
 
 

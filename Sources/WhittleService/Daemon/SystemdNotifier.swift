@@ -14,10 +14,10 @@ public struct SystemdNotifier: Sendable {
   func ready() { send("READY=1") }
   /// The daemon has begun to stop.
   func stopping() { send("STOPPING=1") }
-  /// A short line for `systemctl status`.
-  func status(_ line: String) { send("STATUS=\(line.replacing("\n", with: " "))") }
+  /// A short line for `systemctl status`. Where nobody takes it at once, it is left out.
+  func status(_ line: String) { send("STATUS=\(line.replacing("\n", with: " "))", waiting: false) }
 
-  private func send(_ state: String) {
+  private func send(_ state: String, waiting: Bool = true) {
     guard let path, !path.isEmpty else { return }
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -31,10 +31,11 @@ public struct SystemdNotifier: Sendable {
     defer { close(socket) }
     let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
     let bytes = Array(state.utf8)
+    let flags = Int32(MSG_NOSIGNAL) | (waiting ? 0 : Int32(MSG_DONTWAIT))
     // Nobody to tell is no reason to stop: systemd itself decides what a missing word means.
     _ = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length)
+        sendto(socket, bytes, bytes.count, flags, $0, length)
       }
     }
   }

@@ -95,8 +95,9 @@ public struct WhittledService: Service {
     let result = await withGracefulShutdownHandler {
       await ended.value()
     } onGracefulShutdown: {
-      notifier.stopping()
+      // First of all: the word to systemd may have to wait for it.
       mailbox.put(.stop)
+      notifier.stopping()
     }
     await publisher.ended.value()
     // Nobody else writes to the state directory once its lock goes.

@@ -38,13 +38,13 @@ final class Engine {
   var roomEvents = RoomEvents()
   let message = Message()
 
-  private var poller: Poller
+  var poller: Poller
   private let startTime: Double
   private var rate: RateMeter
   private var publication: Recurrence
   private var publisherIsBusy = false
-  private var publisherHasEnded = false
-  private var publisherFailure: ZeroMQError?
+  var publisherHasEnded = false
+  var publisherFailure: ZeroMQError?
   private var isStopping = false
   var checkpoints: CheckpointState
   var journal: JournalState
@@ -55,7 +55,7 @@ final class Engine {
   let journalSettings: String
   /// Answers that wait for the journal.
   var held = HeldAnswers()
-  private var journalHasEnded = false
+  var journalHasEnded = false
   var snapshots = SnapshotState()
   var divergence = DivergenceWatch()
   var readingCadence: ReadingCadence
@@ -64,8 +64,6 @@ final class Engine {
 
   /// How many messages one socket may hand over before the others get their turn.
   private static let turn = 256
-  /// While draining, quiet for this long means that nothing more is on its way. Milliseconds.
-  private static let quiet = 150
 
   /// Opens the sockets.
   ///
@@ -156,7 +154,7 @@ final class Engine {
   ///
   /// - Returns: whether any sample message came.
   @discardableResult
-  private func turn(waitingAtMost limit: Int?) throws(ZeroMQError) -> Bool {
+  func turn(waitingAtMost limit: Int?) throws(ZeroMQError) -> Bool {
     var received = false
     streamTime = clock.now
     for socket in ingest.sockets where try takeTurn(socket) { received = true }
@@ -182,7 +180,7 @@ final class Engine {
   }
 
   /// Takes a turn's worth of messages, where any may be taken, and hands them to the journal.
-  private func takeTurn(_ socket: Socket) throws(ZeroMQError) -> Bool {
+  func takeTurn(_ socket: Socket) throws(ZeroMQError) -> Bool {
     guard takesMessages(from: socket) else { return false }
     let received = try receive(from: socket)
     handOverMessages()
@@ -239,7 +237,7 @@ final class Engine {
     return outcome
   }
 
-  private func read(_ letter: EngineLetter) throws(ZeroMQError) {
+  func read(_ letter: EngineLetter) throws(ZeroMQError) {
     switch letter {
     case .stop: isStopping = true
     case .answer(let envelope, let answer): try send(answer, to: envelope)
@@ -286,7 +284,8 @@ final class Engine {
         unmatched: counters.unmatched), counters: counters,
       samplesPerSecond: rate.rate(now: now, count: counters.samples),
       uptimeSeconds: now - startTime, health: problem == nil ? .ok : .degraded,
-      problem: problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now))
+      problem: problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now),
+      journal: journalStats)
   }
 
   /// Why the daemon is degraded, if it is.
@@ -298,75 +297,5 @@ final class Engine {
     publisherIsBusy = true
     publication.restart(step: model.steps, now: now)
     takeSnapshot(for: .publication, now: now)
-  }
-
-  /// Learns what was received before the signal to stop, until nothing comes any more or time is up.
-  private func drain() throws(ZeroMQError) {
-    logger.info("stopping: learning what was received")
-    var now = monotonicSeconds()
-    let end = now + settings.drainSeconds
-    if let router = ingest.router {
-      // What is not answered was not learned, and its sender knows that: there is no waiting for what is on its way.
-      while now < end, try takeTurn(router) { now = monotonicSeconds() }
-    }
-    try ingest.stopListening()
-    poller = Poller(ingest.sockets + [query], wake: mailbox.wake)
-    var lastReceived = now
-    while now < end {
-      if try turn(waitingAtMost: Engine.quiet) { lastReceived = monotonicSeconds() }
-      now = monotonicSeconds()
-      if (now - lastReceived) * 1000 >= Double(Engine.quiet) { return }
-    }
-    logger.warning("samples are still coming in, and shutdown.drain_seconds are over")
-  }
-
-  /// Publishes a last time, and waits until the last checkpoint is durable.
-  private func finish() throws(DaemonError) {
-    let now = monotonicSeconds()
-    finishSnapshots()
-    takeSnapshot(for: .publication, now: now)
-    publisher.stop()
-    do throws(ZeroMQError) {
-      // Answers that it still had to put into words are sent on the way.
-      while !publisherHasEnded { try waitForLetters() }
-      // One that is being written may be older than the model.
-      while checkpoints.isBusy { try waitForLetters() }
-      if checkpoints.problem != nil || checkpoints.lastWrittenPosition != stream.state.position {
-        writeCheckpoint(now: now)
-        while checkpoints.isBusy { try waitForLetters() }
-      }
-    } catch {
-      throw .messaging(error)
-    }
-    writer.stop()
-    try endJournal()
-    if let failure = checkpoints.lastFailure {
-      throw .lastCheckpoint(failure, isJournaled: journal.safe(.durable) >= stream.state.position)
-    }
-    if let publisherFailure { throw .messaging(publisherFailure) }
-    logger.info("stopped", metadata: ["step": "\(model.steps)", "samples": "\(counters.samples)"])
-  }
-
-  /// Waits until the journal is synced, and sends what answers waited for it.
-  private func endJournal() throws(DaemonError) {
-    guard let journalWriter else { return }
-    handOverMessages()
-    journalWriter.stop()
-    do throws(ZeroMQError) {
-      while !journalHasEnded { try waitForLetters() }
-      try releaseAnswers()
-    } catch {
-      throw .messaging(error)
-    }
-    if held.count > 0 {
-      logger.error(
-        "messages were learned that are not safe; they were not acknowledged", metadata: ["messages": "\(held.count)"])
-    }
-  }
-
-  private func waitForLetters() throws(ZeroMQError) {
-    // Samples that come now are for the next start; only letters end this wait.
-    _ = try Poller([], wake: mailbox.wake).wait(milliseconds: -1)
-    for letter in mailbox.takeAll() { try read(letter) }
   }
 }

@@ -3,6 +3,7 @@ internal import Logging
 internal import ModelStore
 internal import SampleFormats
 internal import StreamLearning
+internal import WhittleProtocol
 internal import ZeroMQ
 
 /// The messages that were accepted, on their way to the journal, and the answers that wait for them.
@@ -31,11 +32,24 @@ extension Engine {
   /// Hands the messages that were kept to the journal's thread.
   func handOverMessages() {
     guard let journalWriter, let last = journalBatch.last else { return }
+    let batch = journalBatch
+    journalBatch = journalWriter.emptyBatch()
     if journal.isOpen {
-      journalWriter.append(journalBatch)
+      journalWriter.append(consume batch)
       handedOver = last
     }
-    journalBatch = JournalBatch()
+  }
+
+  /// How far it is; nil where there is none.
+  var journalStats: Stats.Journal? {
+    guard let journalWriter else { return nil }
+    // Asked for here, since letters come only where somebody waits for them.
+    let report = journalWriter.progress
+    var state = journal
+    _ = state.record(report, now: 0)
+    return Stats.Journal(
+      position: stream.state.position, written: state.safe(.journaled), synchronized: state.safe(.durable),
+      heldAnswers: held.count)
   }
 
   /// Whether messages are taken: not while those before them have to be synced first, or the disk is far behind.

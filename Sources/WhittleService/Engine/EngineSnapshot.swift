@@ -21,6 +21,7 @@ struct EngineReading: Sendable {
   let problem: String?
   let diverging: Bool
   let checkpoint: Stats.Checkpoint?
+  let journal: Stats.Journal?
 }
 
 extension EngineSnapshot {
@@ -49,7 +50,7 @@ extension EngineSnapshot {
       clampedUpdates: model.learner.state.clampedUpdates, diverging: reading.diverging,
       sequences: Stats.Sequences(reading.sequences), delayed: reading.delayed,
       room: Stats.Room(forgotten: counters.forgottenFeatures, refused: counters.refusedFeatures),
-      checkpoint: reading.checkpoint
+      checkpoint: reading.checkpoint, journal: reading.journal
     )
   }
 

@@ -18,9 +18,18 @@ struct JournalProgress: Sendable, Equatable {
 final class JournalWriter: Sendable {
   private enum Job: Sendable {
     case begin(attempt: Int, first: UInt64, covered: UInt64, JournalHeader)
-    case append(JournalBatch)
+    case append(Parcel)
     case removeCovered(through: UInt64)
     case stop
+  }
+
+  /// A batch on its way, of which there is never a second copy: filling in a shared one would copy all of it.
+  private final class Parcel: Sendable {
+    private let batch: Mutex<JournalBatch?>
+
+    init(_ batch: consuming sending JournalBatch) { self.batch = Mutex(batch) }
+
+    func take() -> JournalBatch { batch.withLock { $0.take() } ?? JournalBatch() }
   }
 
   private let jobs: Mailbox<Job>
@@ -31,10 +40,17 @@ final class JournalWriter: Sendable {
   private let waitingBytes = Atomic<Int>(0)
   /// Whether the engine waits until there are fewer.
   private let isAwaited = Atomic<Bool>(false)
+  /// Batches that are written, to be filled again: their memory is there already.
+  private let spare = Mutex<[JournalBatch]>([])
+  private let latest = Mutex(JournalProgress())
   /// Whether the engine wants to hear of progress.
   private let reportsProgress: Bool
   /// Comes when the thread has ended and closed its files.
   let ended = Completion<Void>()
+
+  /// So many are kept, of so many bytes.
+  private static let spareCount = 8
+  private static let largestSpare = 1 << 20
 
   init(
     _ settings: Settings.Journal, reportsProgress: Bool, engine: Mailbox<EngineLetter>, logger: Logger
@@ -54,10 +70,16 @@ final class JournalWriter: Sendable {
   }
 
   /// Writes messages to the segment begun last, unless that has failed.
-  func append(_ batch: JournalBatch) {
+  func append(_ batch: consuming sending JournalBatch) {
     waitingBytes.add(batch.byteCount, ordering: .relaxed)
-    jobs.put(.append(batch))
+    jobs.put(.append(Parcel(batch)))
   }
+
+  /// How far the thread has come.
+  var progress: JournalProgress { latest.withLock { $0 } }
+
+  /// An empty batch.
+  func emptyBatch() -> JournalBatch { spare.withLock { $0.popLast() } ?? JournalBatch() }
 
   /// Removes what a checkpoint covers.
   func removeCovered(through position: UInt64) { jobs.put(.removeCovered(through: position)) }
@@ -94,7 +116,7 @@ final class JournalWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .begin(let attempt, let first, let covered, let header): state.begin(attempt, first, covered, header)
-          case .append(let batch): append(batch, &state)
+          case .append(let parcel): append(parcel.take(), &state)
           case .removeCovered(let position): removeCovered(position, &state)
           case .stop: isStopping = true
           }
@@ -110,9 +132,14 @@ final class JournalWriter: Sendable {
     }
   }
 
-  private func append(_ batch: JournalBatch, _ state: inout State) {
+  private func append(_ batch: consuming JournalBatch, _ state: inout State) {
     let bytes = batch.byteCount
-    state.append(batch, now: monotonicSeconds())
+    var batch = batch
+    state.append(&batch, now: monotonicSeconds())
+    if bytes <= JournalWriter.largestSpare {
+      batch.removeAll(keepingCapacity: true)
+      spare.withLock { if $0.count < JournalWriter.spareCount { $0.append(batch) } }
+    }
     waitingBytes.subtract(bytes, ordering: .sequentiallyConsistent)
   }
 
@@ -126,6 +153,7 @@ final class JournalWriter: Sendable {
   }
 
   private func report(_ progress: JournalProgress, before: JournalProgress) {
+    latest.withLock { $0 = progress }
     let isNews = progress.attempt != before.attempt || progress.failure != before.failure
     let isAwaited =
       waitingBytes.load(ordering: .sequentiallyConsistent) <= settings.bufferBytes
@@ -157,9 +185,8 @@ final class JournalWriter: Sendable {
     /// All that matters was synced, or said to have failed, before.
     func close() { try? journal?.close() }
 
-    mutating func append(_ batch: JournalBatch, now: Double) {
+    mutating func append(_ batch: inout JournalBatch, now: Double) {
       if progress.failure != nil { return }
-      var batch = batch
       attemptTo { (journal) throws(StoreError) in try journal.append(&batch) }
       if progress.synchronized < progress.written, unsyncedSince == nil { unsyncedSince = now }
     }
