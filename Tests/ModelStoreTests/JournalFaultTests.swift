@@ -95,6 +95,8 @@ struct JournalFaultTests {
       faulty.plan(.at(number, manner))
       let error = try storeError { try journal.begin(at: 1, header: header) }
       failures = faulty.failures
+      // What comes now is not part of it.
+      faulty.heal()
       // Closing the temporary file and removing it are done as well as can be.
       if error != nil {
         #expect(throws: StoreError.self) { try journal.synchronize() }

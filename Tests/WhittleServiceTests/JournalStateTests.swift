@@ -16,7 +16,7 @@ struct JournalStateTests {
   }
 
   @Test func answersLeaveAsTheDiskGetsOn() {
-    var state = JournalState(after: 10)
+    var state = JournalState(after: 10, checkpointed: 10)
     #expect(!state.isOpen && state.problem == nil)
     let (attempt, hasGap) = state.begin(after: 10)
     #expect(attempt == 1 && !hasGap && state.isOpen)
@@ -29,7 +29,7 @@ struct JournalStateTests {
   }
 
   @Test func afterAFailureNothingIsSafeButWhatWas() {
-    var state = JournalState(after: 0)
+    var state = JournalState(after: 0, checkpointed: 0)
     _ = state.begin(after: 0)
     #expect(state.record(report(1, 9, 6, failure), now: 100) == .failed(failure))
     #expect(!state.isOpen && state.problem?.contains("fsync failed on journal: Input/output error") == true)
@@ -41,7 +41,7 @@ struct JournalStateTests {
   }
 
   @Test func aGapIsClosedByTheCheckpointThatCoversIt() {
-    var state = JournalState(after: 0)
+    var state = JournalState(after: 0, checkpointed: 0)
     _ = state.begin(after: 0)
     _ = state.record(report(1, 9, 6, failure), now: 0)
     let (attempt, hasGap) = state.begin(after: 15)
@@ -55,7 +55,7 @@ struct JournalStateTests {
   }
 
   @Test func theCheckpointMayComeBeforeTheAttemptIsKnownToWork() {
-    var state = JournalState(after: 0)
+    var state = JournalState(after: 0, checkpointed: 0)
     _ = state.begin(after: 0)
     _ = state.record(report(1, 9, 6, failure), now: 0)
     _ = state.begin(after: 15)
@@ -65,7 +65,7 @@ struct JournalStateTests {
   }
 
   @Test func whatACheckpointCoversLeavesNoGap() {
-    var state = JournalState(after: 0)
+    var state = JournalState(after: 0, checkpointed: 0)
     _ = state.begin(after: 0)
     _ = state.record(report(1, 9, 6, failure), now: 0)
     #expect(state.recordCheckpoint(15) == nil, "there is no journal yet")
@@ -74,8 +74,35 @@ struct JournalStateTests {
     #expect(state.safe(.journaled) == 16 && state.safe(.durable) == 15)
   }
 
+  /// A process that was killed leaves messages in files that no sync has reached.
+  @Test func whatAnEarlierJournalHoldsIsSafeOnceTheAttemptHasBegun() {
+    var state = JournalState(after: 30, checkpointed: 20)
+    #expect(state.safe(.durable) == 20)
+    #expect(!state.begin(after: 30).hasGap && state.safe(.durable) == 20 && state.synchronized == 20)
+    #expect(state.record(report(1, 0, 0, failure), now: 0) == .failed(failure) && state.safe(.durable) == 20)
+    #expect(!state.begin(after: 30).hasGap && state.safe(.durable) == 20, "the files still have all")
+    #expect(state.record(report(2, 30, 30), now: 1) == .recovered && state.safe(.durable) == 30)
+  }
+
+  @Test func messagesLearnedWithoutAJournalAfterARecoveryAreAGap() {
+    var state = JournalState(after: 30, checkpointed: 20)
+    _ = state.begin(after: 30)
+    _ = state.record(report(1, 0, 0, failure), now: 0)
+    #expect(state.begin(after: 31).hasGap)
+    #expect(state.record(report(2, 40, 40), now: 1) == nil && state.safe(.durable) == 20)
+    #expect(state.recordCheckpoint(31) == .recovered && state.safe(.durable) == 40)
+  }
+
+  @Test func whatWasMissingAtTheStartIsAGapUntilACheckpointCoversIt() {
+    var state = JournalState(after: 30, checkpointed: 20, lacksMessages: true)
+    #expect(state.begin(after: 30).hasGap && state.problem != nil && state.secondsToRetry(now: 5) == 0)
+    #expect(state.record(report(1, 40, 40), now: 6) == nil && state.safe(.durable) == 20)
+    #expect(state.recordCheckpoint(30) == .recovered)
+    #expect(state.problem == nil && state.safe(.durable) == 40)
+  }
+
   @Test func attemptsThatFailAgainWaitLonger() {
-    var state = JournalState(after: 0)
+    var state = JournalState(after: 0, checkpointed: 0)
     _ = state.begin(after: 0)
     var waits: [Double] = []
     var now = 0.0
@@ -97,7 +124,7 @@ struct JournalStateTests {
   @Test func nothingIsCalledSafeThatIsNot() {
     for seed in 0..<300 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)
-      var state = JournalState(after: 0)
+      var state = JournalState(after: 0, checkpointed: 0)
       var position: UInt64 = 0
       var checkpoint: UInt64 = 0
       /// What a start would find: all up to here.

@@ -95,7 +95,7 @@ import WhittleProtocol
   }
 
   @Test func aLastCheckpointThatCannotBeWrittenIsAnError() async throws {
-    let daemon = try await TestDaemon(in: place)
+    let daemon = try await TestDaemon(in: place, ["journal.sync": "off"])
     try await daemon.push(messages(5, seed: 2))
     try await daemon.stats { $0.messages == 5 }
     try takeDirectoryAway()

@@ -9,4 +9,6 @@ struct Recovered: Sendable {
   /// The newest checkpoint and, of the messages that it covers, the last; nil where there is none.
   var checkpoint: Stats.Checkpoint?
   var checkpointPosition: UInt64?
+  /// Whether the journal lacks messages between the checkpoint and the state.
+  var lacksMessages = false
 }

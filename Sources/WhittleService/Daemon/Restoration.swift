@@ -34,8 +34,9 @@ struct Restoration {
         metadata: ["file": "\(entry.path)", "step": "\(restored.model.steps)", "position": "\(restored.position)"])
     }
     let replay: StreamReplay
+    let lacksMessages: Bool
     do throws(DaemonError) {
-      replay = try Restoration.replay(after: restored, settings, files, logger)
+      (replay, lacksMessages) = try Restoration.replay(after: restored, settings, files, logger)
     } catch {
       // A journal that does not go back to the beginning is missed only because of the checkpoints.
       guard restored == nil, !newest.skipped.isEmpty, case .state(.journalDamaged) = error else { throw error }
@@ -58,14 +59,17 @@ struct Restoration {
       recovered.checkpointPosition = restored.position
       recovered.time = checkpoint.time
     }
+    recovered.lacksMessages = lacksMessages
     if let time = replay.time { recovered.time = max(recovered.time ?? 0, time) }
     self.recovered = recovered
   }
 
   /// Learns again what the journal has and the checkpoint has not.
+  ///
+  /// - Returns: what came of it, and whether messages in the middle were missing.
   private static func replay(
     after restored: StreamLearner.State?, _ settings: Settings, _ files: any FileSystem, _ logger: Logger
-  ) throws(DaemonError) -> StreamReplay {
+  ) throws(DaemonError) -> (StreamReplay, lacksMessages: Bool) {
     var replay = StreamReplay(after: restored)
     let report: JournalReport
     do throws(StoreError) {
@@ -83,7 +87,7 @@ struct Restoration {
         ])
     }
     tell(report, logger)
-    return replay
+    return (replay, !report.gaps.isEmpty)
   }
 
   /// Tells of messages that the journal does not have, or had in vain.

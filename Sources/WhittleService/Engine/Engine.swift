@@ -84,7 +84,9 @@ final class Engine {
     self.publisher = publisher
     self.writer = writer
     self.journalWriter = journalWriter
-    journal = JournalState(after: recovered.state.position)
+    journal = JournalState(
+      after: recovered.state.position, checkpointed: recovered.checkpointPosition ?? 0,
+      lacksMessages: recovered.lacksMessages)
     handedOver = recovered.state.position
     journalSettings = try Engine.text(settings.settings.learning)
     self.logger = logger

@@ -20,8 +20,10 @@ struct JournalState {
   /// Why the attempt before failed, until this one has begun.
   private var failureBefore: StoreError?
   private var progress = JournalProgress()
+  /// Of the messages that earlier journals hold, the last.
+  private let recovered: UInt64
   /// Of the messages that checkpoints cover, the last.
-  private var checkpointed: UInt64 = 0
+  private var checkpointed: UInt64
   /// What was written, and synced, before the gap.
   private var writtenBeforeGap: UInt64 = 0
   private var synchronizedBeforeGap: UInt64 = 0
@@ -32,9 +34,14 @@ struct JournalState {
   private static let firstDelay = 0.5
   private static let longestDelay = 30.0
 
-  /// - Parameter position: of the messages that a checkpoint covers or an earlier journal holds, the last.
-  init(after position: UInt64) {
-    checkpointed = position
+  /// - Parameters:
+  ///   - position: of the messages that a checkpoint covers or an earlier journal holds, the last.
+  ///   - checkpointed: of the messages that a checkpoint covers, the last.
+  ///   - lacksMessages: whether messages between the two are missing, so that another start might not get as far.
+  init(after position: UInt64, checkpointed: UInt64, lacksMessages: Bool = false) {
+    recovered = position
+    self.checkpointed = checkpointed
+    if lacksMessages { gapEnd = position }
   }
 
   /// Why the daemon is degraded, if it is.
@@ -54,10 +61,12 @@ struct JournalState {
   /// - Returns: its number, and whether the journal lacks messages before it.
   mutating func begin(after position: UInt64) -> (attempt: Int, hasGap: Bool) {
     attempt += 1
-    if failure != nil, position > checkpointed { gapEnd = position }
+    if failure != nil, position > max(checkpointed, recovered) { gapEnd = position }
     failureBefore = failure ?? failureBefore
     failure = nil
-    progress = JournalProgress(attempt: attempt, written: position, synchronized: position)
+    // What an earlier journal holds is durable only once the attempt has begun.
+    let durable = gapEnd == nil ? min(position, checkpointed) : position
+    progress = JournalProgress(attempt: attempt, written: durable, synchronized: durable)
     return (attempt, gapEnd != nil)
   }
 

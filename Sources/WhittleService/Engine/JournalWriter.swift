@@ -124,6 +124,8 @@ final class JournalWriter: Sendable {
         if isStopping || state.isSyncDue(settings, now: monotonicSeconds()) { state.synchronize() }
         report(state.progress, before: before)
         if isStopping {
+          // Whoever asks for nothing until then wants to know how it ended.
+          engine.put(.journaled(state.progress))
           state.close()
           engine.put(.journalEnded)
           return
@@ -175,11 +177,13 @@ final class JournalWriter: Sendable {
     }
 
     mutating func begin(_ attempt: Int, _ first: UInt64, _ covered: UInt64, _ header: JournalHeader) {
-      progress = JournalProgress(attempt: attempt, written: first - 1, synchronized: first - 1)
+      // What came before may not be durable until this has succeeded.
+      progress = JournalProgress(attempt: attempt)
       unsyncedSince = nil
       // Its directory may be gone, with all that was in it.
       if attempt > 1 { journal = nil }
       attemptTo { (journal) throws(StoreError) in try journal.begin(at: first, covered: covered, header: header) }
+      if progress.failure == nil { (progress.written, progress.synchronized) = (first - 1, first - 1) }
     }
 
     /// All that matters was synced, or said to have failed, before.
