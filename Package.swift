@@ -111,7 +111,8 @@ let package = Package(
     .testTarget(
       name: "WhittleServiceTests",
       dependencies: [
-        "WhittleService", "WhittleProtocol", "ModelStore", "OnlineLearning", "StreamLearning", "SampleFormats", "ZeroMQ",
+        "WhittleService", "WhittleProtocol", "ModelStore", "OnlineLearning", "StreamLearning", "SampleFormats",
+        "ZeroMQ",
         "TestSupport", "DiskDoubles",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
