@@ -53,6 +53,8 @@ public struct CheckpointStore: Sendable {
     try files.makeDirectory(directory)
     try files.removeUnfinished(in: directory)
     try finishRestoring()
+    // A process that was killed may have left a name that does not last yet, and from here on it is relied on.
+    try files.synchronizeDirectory(directory)
     nextSequence = (try entries().last?.sequence ?? 0) + 1
   }
 

@@ -114,11 +114,22 @@ struct JournalDirectory {
   /// The files are written anew: after a failed fsync the system may show bytes that never reach the disk, and a second fsync
   /// of them succeeds.
   func secure(before first: UInt64) throws(StoreError) {
+    var conditional: [UInt64] = []
+    for entry in try entries() where entry.first < first {
+      if let head = try JournalSegment(entry, on: files).head, head.header.needsCheckpoint {
+        conditional.append(head.first)
+      }
+    }
     for entry in try entries().reversed() where entry.first < first {
       let segment = try JournalSegment(entry, on: files)
       try files.close(try create(entry.path, segment.bytes))
-      // It was begun when all before it was durable.
-      if let head = segment.head, head.synchronized >= head.first - 1 { return }
+      // It was begun when all before it was durable; unless that was so on condition of a checkpoint, as after a segment that
+      // needs one.
+      if let head = segment.head, head.synchronized >= head.first - 1,
+        !conditional.contains(where: { $0 <= head.first })
+      {
+        return
+      }
     }
   }
 }

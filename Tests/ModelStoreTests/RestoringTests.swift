@@ -83,8 +83,8 @@ struct RestoringTests {
     for changes in 0... {
       let state = try State()
       let (before, after) = (try state.files(), try restored(state))
-      // A store opens with one change, that of making its directory.
-      let disk = CrashingFileSystem(after: changes + 1)
+      // A store opens with two: it makes its directory, and has the names in it last.
+      let disk = CrashingFileSystem(after: changes + 2)
       var store = try CheckpointStore(directory: state.directory, on: disk)
       var crashed = false
       do throws(StoreError) {
@@ -111,7 +111,7 @@ struct RestoringTests {
         let state = try State()
         let after = try restored(state)
         var store = try CheckpointStore(
-          directory: state.directory, on: CrashingFileSystem(after: changes + 1))
+          directory: state.directory, on: CrashingFileSystem(after: changes + 2))
         #expect(throws: CrashingFileSystem.crash) { try store.restore(state.entries[1], stamp: stamp) }
         let finished = try? CheckpointStore(directory: state.directory, on: CrashingFileSystem(after: more))
         _ = try CheckpointStore(directory: state.directory)
