@@ -17,6 +17,7 @@ public struct SystemdNotifier: Sendable {
   /// A short line for `systemctl status`. Where nobody takes it at once, it is left out.
   func status(_ line: String) { send("STATUS=\(line.replacing("\n", with: " "))", waiting: false) }
 
+  /// - Parameter waiting: whether to wait, for a second, until the socket takes it.
   private func send(_ state: String, waiting: Bool = true) {
     guard let path, !path.isEmpty else { return }
     var address = sockaddr_un()
@@ -29,6 +30,9 @@ public struct SystemdNotifier: Sendable {
     let socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard socket >= 0 else { return }
     defer { close(socket) }
+    // Nobody who does not listen may hold up a start, or the end.
+    var limit = timeval(tv_sec: 1, tv_usec: 0)
+    _ = setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
     let bytes = Array(state.utf8)
     let flags = Int32(MSG_NOSIGNAL) | (waiting ? 0 : Int32(MSG_DONTWAIT))
