@@ -221,6 +221,7 @@ final class Engine {
   /// - Throws: what is wrong with it; then nothing has changed.
   func learnMessage(from first: Int, predicts: Bool) throws(SampleError) -> MessageOutcome {
     let kind = predicts ? MessageKind.answer : .learn
+    // The closure below may not read what changes belongs to `self`, of which the stream is a part.
     let passedOver = passedOver
     try message.withFrames(from: first) { (frames) throws(SampleError) in
       let isKept = try stream.accept(frames, for: kind.purpose) { (label, last) throws(SampleError) in
