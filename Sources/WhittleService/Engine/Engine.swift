@@ -37,6 +37,8 @@ final class Engine {
   var rejectEvents: RateLimit
   var roomEvents = RoomEvents()
   let message = Message()
+  /// What was asked last.
+  let question = Message()
 
   var poller: Poller
   private let startTime: Double
