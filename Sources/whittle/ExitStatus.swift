@@ -33,9 +33,10 @@ enum ExitStatus: Int32 {
   private init(of error: ClientError) {
     switch error {
     case .unusableEndpoint, .unsendable: self = .usage
-    case .unreachable, .noAnswer, .notTaken, .unanswered, .undelivered, .forgotten, .noSubscriber, .nothingPublished:
+    case .unreachable, .noAnswer, .notTaken, .unanswered, .undelivered, .forgotten, .noSubscriber, .nothingPublished,
+      .interrupted, .cancelled, .closed:
       self = .unavailable
-    case .refused, .malformed: self = .refused
+    case .refused, .rejected, .malformed: self = .refused
     case .failed: self = .internalError
     }
   }
