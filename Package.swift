@@ -22,6 +22,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -42,6 +43,13 @@ let package = Package(
     .target(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: strict),
     .target(name: "ModelStore", dependencies: ["OnlineLearning", "CProcessor", "CLinux"], swiftSettings: strict),
+    .target(
+      name: "ModelCatalog",
+      dependencies: [
+        "OnlineLearning", "ModelStore", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "StreamLearning", dependencies: ["OnlineLearning", "SampleFormats", "ModelStore"], swiftSettings: strict),
     .target(name: "WhittleProtocol", swiftSettings: strict),
@@ -106,6 +114,9 @@ let package = Package(
     .testTarget(
       name: "ModelStoreTests",
       dependencies: ["ModelStore", "OnlineLearning", "TestSupport", "DiskDoubles", "CProcessor"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ModelCatalogTests", dependencies: ["ModelCatalog", "ModelStore", "OnlineLearning", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "WhittleProtocolTests", dependencies: ["WhittleProtocol"], swiftSettings: strict),
     .testTarget(

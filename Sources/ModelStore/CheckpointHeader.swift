@@ -2,9 +2,15 @@ internal import FoundationEssentials
 
 /// What the first bytes of a checkpoint file say, read without the rest and believed without its checksum: enough to
 /// tell checkpoints apart, not to restore one.
-struct CheckpointHeader {
+public struct CheckpointHeader: Sendable {
   /// When it was made, in seconds since 1970.
-  let time: Double
+  public let time: Double
+  /// The file's size.
+  public let bytes: Int
+  /// The kind of checksum, a colon, and its digits.
+  public let checksum: String
+  /// Of the learner, as JSON.
+  public let configuration: String
 
   /// The one tensor-like member of the header that is none.
   private struct Texts: Decodable {
@@ -15,22 +21,26 @@ struct CheckpointHeader {
 
   /// - Throws: `damaged` where it is no checkpoint's, `newerVersion`, or the call that failed.
   /// - Complexity: O(bytes of the header)
-  init(file path: String, on files: any FileSystem) throws(StoreError) {
-    let texts = try CheckpointHeader.texts(path, files)
+  public init(file path: String, on files: any FileSystem = LocalFileSystem()) throws(StoreError) {
+    let (texts, bytes) = try CheckpointHeader.texts(path, files)
     guard texts["format"] == Checkpoint.format, let version = texts["format_version"].flatMap({ Int($0) }),
-      let time = texts["time"].flatMap({ Double($0) }), Checkpoint.times.contains(time)
+      let time = texts["time"].flatMap({ Double($0) }), Checkpoint.times.contains(time),
+      let checksum = texts["checksum"], let configuration = texts["configuration"]
     else { throw .damaged(path: path, problem: "its header is not that of a checkpoint") }
     if version > Checkpoint.formatVersion {
       throw .newerVersion(path: path, found: version, known: Checkpoint.formatVersion)
     }
-    self.time = time
+    (self.time, self.bytes, self.checksum, self.configuration) = (time, bytes, checksum, configuration)
   }
 
-  private static func texts(_ path: String, _ files: any FileSystem) throws(StoreError) -> [String: String] {
+  private static func texts(
+    _ path: String, _ files: any FileSystem
+  ) throws(StoreError) -> (texts: [String: String], bytes: Int) {
     let file = try files.open(path, for: .reading)
     let header: [UInt8]
+    let size: Int
     do throws(StoreError) {
-      let size = try files.size(of: file)
+      size = try files.size(of: file)
       let start = try files.read(8, of: file, at: 0)
       let length = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
       guard start.count == 8, length <= UInt64(size - 8) else {
@@ -45,7 +55,7 @@ struct CheckpointHeader {
     guard let texts = try? JSONDecoder().decode(Texts.self, from: Data(header)) else {
       throw .damaged(path: path, problem: "its header is not the JSON of a safetensors file")
     }
-    return texts.metadata
+    return (texts.metadata, size)
   }
 }
 

@@ -61,9 +61,9 @@ final class CheckpointWriter: Sendable {
   {
     let start = monotonicSeconds()
     do throws(StoreError) {
-      let (entry, bytes) = try store.write(checkpoint)
+      let file = try store.write(checkpoint)
       let written = CheckpointWritten(
-        step: entry.step, file: entry.path, bytes: bytes, seconds: monotonicSeconds() - start)
+        step: file.entry.step, file: file.entry.path, bytes: file.bytes, seconds: monotonicSeconds() - start)
       removeOld(&store)
       return .success(written)
     } catch {
