@@ -56,7 +56,8 @@ let package = Package(
     .target(
       name: "WhittleService",
       dependencies: [
-        "ZeroMQ", "OnlineLearning", "SampleFormats", "ModelStore", "StreamLearning", "WhittleProtocol",
+        "ZeroMQ", "OnlineLearning", "SampleFormats", "ModelStore", "ModelCatalog", "StreamLearning",
+        "WhittleProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
@@ -76,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "whittle",
       dependencies: [
-        "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning", "StreamLearning",
+        "WhittleClient", "WhittleProtocol", "ModelStore", "ModelCatalog", "OnlineLearning", "StreamLearning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -116,13 +117,17 @@ let package = Package(
       dependencies: ["ModelStore", "OnlineLearning", "TestSupport", "DiskDoubles", "CProcessor"],
       swiftSettings: strict),
     .testTarget(
-      name: "ModelCatalogTests", dependencies: ["ModelCatalog", "ModelStore", "OnlineLearning", "TestSupport"],
+      name: "ModelCatalogTests",
+      dependencies: [
+        "ModelCatalog", "ModelStore", "OnlineLearning", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(name: "WhittleProtocolTests", dependencies: ["WhittleProtocol"], swiftSettings: strict),
     .testTarget(
       name: "WhittleServiceTests",
       dependencies: [
-        "WhittleService", "WhittleProtocol", "ModelStore", "OnlineLearning", "StreamLearning", "SampleFormats",
+        "WhittleService", "WhittleProtocol", "ModelStore", "ModelCatalog", "OnlineLearning", "StreamLearning",
+        "SampleFormats",
         "ZeroMQ",
         "TestSupport", "DiskDoubles",
         .product(name: "Logging", package: "swift-log"),

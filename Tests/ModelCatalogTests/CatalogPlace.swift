@@ -38,16 +38,24 @@ extension Model {
     var configuration = LearnerConfiguration()
     configuration.intercept = false
     configuration.learningRate.schedule = .constant
+    configuration.penalty = Penalty(l1: 0, l2: 0)
     self.init(configuration, space)
     for (name, target) in targets { learn(name, target: target) }
   }
 
   /// Learns a sample of one feature of value 1.
   mutating func learn(_ name: String, target: Double) {
+    // As messages are read, so that names of hashed features are kept.
     let utf8 = Array(name.utf8)
-    guard let index = space.intern(utf8.span) else { return }
+    let names = [
+      utf8.count > FeatureName.wholeBytes
+        ? FeatureName(place: 0, count: utf8.count) : FeatureName(whole: utf8.span)
+    ]
+    var indices = [FeatureSpace.unknown]
+    var found = indices.mutableSpan
+    space.intern(names.span, longNames: utf8.span, limit: 1000, into: &found)
     var batch = SampleBatch()
-    batch.append(feature: index, value: 1)
+    batch.append(feature: indices[0], value: 1)
     batch.endRow(target: target, importance: 1)
     learn(batch)
   }
