@@ -104,6 +104,11 @@ public struct Checkpoint: Sendable {
     return nil
   }
 
+  /// A checksum as the metadata has it.
+  static func text(_ checksum: UInt32) -> String {
+    checksumPrefix + String(decoding: digits(checksum), as: UTF8.self)
+  }
+
   /// A checksum as eight hexadecimal digits.
   static func digits(_ checksum: UInt32) -> [UInt8] {
     let digits = String(checksum, radix: 16)

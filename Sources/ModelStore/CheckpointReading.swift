@@ -68,7 +68,7 @@ private struct CheckpointReader {
       throw damaged("its checksum is of an unknown kind: \"\(stored)\"")
     }
     let value = try tensors.checksum(without: digits)
-    let computed = Checkpoint.checksumPrefix + String(decoding: Checkpoint.digits(value), as: UTF8.self)
+    let computed = Checkpoint.text(value)
     guard stored == computed else { throw damaged("its checksum is \(stored), its content has \(computed)") }
   }
 

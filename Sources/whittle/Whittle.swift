@@ -32,6 +32,8 @@ struct Whittle: ParsableCommand {
       WatchCommand.self,
       CheckpointCommand.self,
       CheckpointsCommand.self,
+      CatalogCommand.self,
+      QueryCommand.self,
       ReplayCommand.self,
       ConfigurationCommand.self,
       SetCommand.self,

@@ -154,6 +154,9 @@ public enum SettingTable {
     .integer(
       "checkpoint.keep_daily", \.checkpointRetention.daily,
       "For so many days before this one, the newest of each is kept too; 0: none.", 0...1_000_000),
+    .integer(
+      "catalog.coefficients", \.catalogCoefficients,
+      "Of each checkpoint, so many of the heaviest coefficients are in catalog.sqlite; 0: no catalog.", 0...(1 << 30)),
     .choice(
       "journal.sync", \.journal.sync,
       "Messages are kept until a checkpoint covers them. always: synced batch by batch; interval; none; off: no journal."
