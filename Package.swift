@@ -107,7 +107,8 @@ let package = Package(
       name: "ModelStoreTests",
       dependencies: ["ModelStore", "OnlineLearning", "TestSupport", "DiskDoubles", "CProcessor"],
       swiftSettings: strict),
-    .testTarget(name: "WhittleProtocolTests", dependencies: ["WhittleProtocol"], swiftSettings: strict),
+    .testTarget(
+      name: "WhittleProtocolTests", dependencies: ["WhittleProtocol", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "WhittleServiceTests",
       dependencies: [
