@@ -64,9 +64,6 @@ public protocol FileSystem: Sendable {
   /// Gives a file another name in one step, in place of what had it.
   func rename(_ path: String, to newPath: String) throws(StoreError)
 
-  /// Cuts a file.
-  func truncate(_ path: String, to size: Int) throws(StoreError)
-
   func remove(_ path: String) throws(StoreError)
 
   /// The names in a directory, in no order.

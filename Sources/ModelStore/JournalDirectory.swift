@@ -114,22 +114,17 @@ struct JournalDirectory {
   /// The files are written anew: after a failed fsync the system may show bytes that never reach the disk, and a second fsync
   /// of them succeeds.
   func secure(before first: UInt64) throws(StoreError) {
-    var conditional: [UInt64] = []
-    for entry in try entries() where entry.first < first {
-      if let head = try JournalSegment(entry, on: files).head, head.header.needsCheckpoint {
-        conditional.append(head.first)
-      }
+    let earlier = try entries().filter { $0.first < first }
+    // From here on what heads call durable was so on condition of a checkpoint.
+    var conditional = UInt64.max
+    for entry in earlier where conditional == .max {
+      if try JournalSegment(entry, on: files).head?.header.needsCheckpoint == true { conditional = entry.first }
     }
-    for entry in try entries().reversed() where entry.first < first {
+    for entry in earlier.reversed() {
       let segment = try JournalSegment(entry, on: files)
       try files.close(try create(entry.path, segment.bytes))
-      // It was begun when all before it was durable; unless that was so on condition of a checkpoint, as after a segment that
-      // needs one.
-      if let head = segment.head, head.synchronized >= head.first - 1,
-        !conditional.contains(where: { $0 <= head.first })
-      {
-        return
-      }
+      // It was begun when all before it was durable.
+      if let head = segment.head, head.synchronized >= head.first - 1, head.first < conditional { return }
     }
   }
 }

@@ -79,10 +79,6 @@ public struct LocalFileSystem: FileSystem {
     if Glibc.rename(path, newPath) != 0 { throw LocalFileSystem.failure("rename", path) }
   }
 
-  public func truncate(_ path: String, to size: Int) throws(StoreError) {
-    if Glibc.truncate(path, size) != 0 { throw LocalFileSystem.failure("truncate", path) }
-  }
-
   public func remove(_ path: String) throws(StoreError) {
     if unlink(path) != 0 { throw LocalFileSystem.failure("unlink", path) }
   }

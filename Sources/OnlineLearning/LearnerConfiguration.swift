@@ -64,7 +64,7 @@ extension LearnerConfiguration: Codable {
 
 extension LearnerConfiguration {
   /// Things that do not go together.
-  public enum Contradiction: Error, Sendable, Equatable, CaseIterable {
+  public enum Contradiction: Error, Sendable, Equatable, CaseIterable, CustomStringConvertible {
     /// `optimal` divides by λ1 + λ2, and both are 0.
     case optimalWithoutPenalty
     /// `optimal` is a schedule for `sgd` only.
@@ -83,6 +83,20 @@ extension LearnerConfiguration {
     case repeatedFactor
     /// More factors than a byte can number.
     case tooManyFactors
+
+    public var description: String {
+      switch self {
+      case .optimalWithoutPenalty: "the schedule optimal divides by λ1 + λ2, and both are 0"
+      case .optimalAndOptimizer: "the schedule optimal is for the optimizer sgd"
+      case .ftrlAndSchedule: "the optimizer ftrl has a schedule of its own"
+      case .ftrlAndInvariant: "the optimizer ftrl takes no invariant updates"
+      case .ftrlAndThreshold: "the optimizer ftrl has no threshold θ of its penalty"
+      case .periodAndRates: "a period above 1 needs all weights to shrink alike"
+      case .averagingAndOptimizer: "averaging is for the optimizer sgd"
+      case .repeatedFactor: "there are two penalty factors for one pattern"
+      case .tooManyFactors: "there are more than \(PenaltyFactor.largestCount) penalty factors"
+      }
+    }
   }
 
   /// The first contradiction in it.

@@ -19,7 +19,7 @@ struct FieldTable {
   /// The fields of a question to the daemon, which is a sample itself: the usual ones, and what is asked for.
   static var question: FieldTable {
     var names = JSONFields()
-    names.ignored = ["op"]
+    names.ignored = ["op", "protocol"]
     return FieldTable(names)
   }
 

@@ -2,7 +2,8 @@ public import OnlineLearning
 public import SampleFormats
 
 /// The settings that decide what messages make of a model: the same messages under the same settings make the same model,
-/// bit for bit. The journal keeps them beside the messages.
+/// bit for bit. The journal keeps them beside the messages: one that is added later needs a default where it is missing, as
+/// journals that are there already lack it.
 public struct LearningSettings: Sendable, Equatable, Codable {
   public var learner: LearnerConfiguration
   public var features: FeatureSettings

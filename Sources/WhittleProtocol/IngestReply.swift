@@ -33,7 +33,9 @@ public struct Acknowledgement: Codable, Sendable, Equatable {
 }
 
 /// Why a message of samples was rejected. None of its samples was learned.
-public struct IngestFailure: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+public struct IngestFailure: ReplyFailure, Equatable, CustomStringConvertible {
+  public static let protocolVersion: Int? = nil
+
   /// The reason, as `stats` counts it under `"rejected"`.
   public var code: String
   /// What was wrong, where, and what would be right.

@@ -1,7 +1,11 @@
 /// A refused or failed question: `{"ok": false, "error": {"code": …, "message": …}}`.
-public struct QueryFailure: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+public struct QueryFailure: ReplyFailure, Equatable, CustomStringConvertible {
+  public static let protocolVersion: Int? = QueryProtocol.version
+
   public enum Code: String, Codable, Sendable {
     case badRequest = "bad_request"
+    /// The request names a version of the protocol that is not spoken here.
+    case unsupportedProtocol = "unsupported_protocol"
     case unknownOperation = "unknown_operation"
     case unknownField = "unknown_field"
     /// A feature that the model does not know was asked for by name.
@@ -27,12 +31,18 @@ public struct QueryFailure: Error, Codable, Sendable, Equatable, CustomStringCon
 /// What the daemon answers to a question.
 public typealias QueryReply<Body: Codable & Sendable> = Reply<Body, QueryFailure>
 
+/// What an answer says that is a refusal.
+public protocol ReplyFailure: Error, Codable {
+  /// The version that all answers name which may be such a refusal; nil for none.
+  static var protocolVersion: Int? { get }
+}
+
 /// What the daemon answers: `{"ok": true, …}` with the fields of `Body`, or `{"ok": false, "error": …}`.
-public enum Reply<Body: Codable & Sendable, Failure: Codable & Sendable>: Codable, Sendable {
+public enum Reply<Body: Codable & Sendable, Failure: ReplyFailure>: Codable, Sendable {
   case success(Body)
   case failure(Failure)
 
-  private enum Key: String, CodingKey { case ok, error }
+  private enum Key: String, CodingKey { case ok, error, `protocol` }
 
   public init(from decoder: any Decoder) throws {
     let reply = try decoder.container(keyedBy: Key.self)
@@ -45,6 +55,7 @@ public enum Reply<Body: Codable & Sendable, Failure: Codable & Sendable>: Codabl
 
   public func encode(to encoder: any Encoder) throws {
     var reply = encoder.container(keyedBy: Key.self)
+    try reply.encodeIfPresent(Failure.protocolVersion, forKey: .protocol)
     switch self {
     case .success(let body):
       try reply.encode(true, forKey: .ok)

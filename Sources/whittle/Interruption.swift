@@ -7,7 +7,7 @@ enum Interruption {
   private static let words = Atomic<UInt>(0)
   private static let length = Atomic<Int>(0)
 
-  /// Sets what is said at SIGINT and SIGTERM.
+  /// Sets what is said at SIGINT and SIGTERM. To be called once.
   static func say(_ text: String) {
     let bytes = Array(text.utf8)
     let copy = UnsafeMutableRawPointer.allocate(byteCount: bytes.count, alignment: 1)

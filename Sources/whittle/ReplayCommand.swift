@@ -68,8 +68,7 @@ struct ReplayCommand: ParsableCommand {
     }
     if first == 1 { return nil }
     for entry in try state.entries() {
-      guard let checkpoint = try? NamedCheckpoint(entry), checkpoint.checkpoint.position >= first - 1 else { continue }
-      return checkpoint
+      if let found = try state.whole(entry), found.checkpoint.position >= first - 1 { return found }
     }
     throw ToolError.cannotOpen(
       file: "a checkpoint to begin with",

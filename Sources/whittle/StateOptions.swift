@@ -55,15 +55,22 @@ struct StateOptions: ParsableArguments {
 
   private func latest() throws(ToolError) -> NamedCheckpoint {
     for entry in try entries().reversed() {
-      do throws(StoreError) {
-        return NamedCheckpoint(try Checkpoint(file: entry.path), id: entry.sequence, path: entry.path)
-      } catch {
-        // As at a start: what is damaged is passed over, and nothing else.
-        guard case .damaged = error else { throw ToolError(error) }
-        StandardError.write("whittle: skipped: \(error)\n")
-      }
+      if let found = try whole(entry) { return found }
     }
     throw .cannotOpen(file: "the latest checkpoint", reason: "there is no whole one in \(directory)")
+  }
+
+  /// The checkpoint of an entry. As at a daemon's start, what is damaged is passed over and said so, and nothing else.
+  ///
+  /// - Returns: nil where it is damaged.
+  func whole(_ entry: CheckpointStore.Entry) throws(ToolError) -> NamedCheckpoint? {
+    do throws(StoreError) {
+      return NamedCheckpoint(try Checkpoint(file: entry.path), id: entry.sequence, path: entry.path)
+    } catch {
+      guard case .damaged = error else { throw ToolError(error) }
+      StandardError.write("whittle: skipped: \(error)\n")
+      return nil
+    }
   }
 }
 

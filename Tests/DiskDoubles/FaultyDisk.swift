@@ -7,7 +7,7 @@ public final class FaultyDisk: FileSystem {
   /// A call of the protocol.
   public enum Operation: Sendable, Hashable, CaseIterable {
     case open, close, write, read, size, synchronize, synchronizeDirectory
-    case rename, truncate, remove, names, makeDirectory
+    case rename, remove, names, makeDirectory
   }
 
   /// What goes wrong, and when.
@@ -163,10 +163,6 @@ public final class FaultyDisk: FileSystem {
 
   public func rename(_ path: String, to newPath: String) throws(StoreError) {
     try call(.rename, "rename", path) { () throws(StoreError) in try disk.rename(path, to: newPath) }
-  }
-
-  public func truncate(_ path: String, to size: Int) throws(StoreError) {
-    try call(.truncate, "truncate", path) { () throws(StoreError) in try disk.truncate(path, to: size) }
   }
 
   public func remove(_ path: String) throws(StoreError) {

@@ -134,13 +134,6 @@ public final class MemoryDisk: FileSystem {
     }
   }
 
-  public func truncate(_ path: String, to size: Int) throws(StoreError) {
-    try call("truncate", path) { (state) throws(Code) in
-      guard let number = state.number(of: path) else { throw Code(ENOENT) }
-      state.nodes[number]?.change(.truncate(size))
-    }
-  }
-
   public func remove(_ path: String) throws(StoreError) {
     try call("unlink", path) { (state) throws(Code) in
       guard state.number(of: path) != nil else { throw Code(ENOENT) }

@@ -74,7 +74,7 @@ def test_predict(daemon):
     answer = daemon.ask("predict", x={"f1": 2, "f2": -1, "unheard-of": 5, "f9": None})
     margin = every["intercept"] + 2 * by_name["f1"] - by_name["f2"]
     assert answer == {
-        "ok": True, "step": 300, "prediction": pytest.approx(margin), "margin": pytest.approx(margin),
+        "ok": True, "protocol": 1, "step": 300, "prediction": pytest.approx(margin), "margin": pytest.approx(margin),
         "unknown_features": 1,
     }
     assert daemon.stats()["features"] == 12
@@ -128,7 +128,7 @@ BROKEN = [
     (b"{}", "bad_request", 'has no "op"'),
     (b'{"op": 3}', "bad_request", "must be a string"),
     (b'{"op": null}', "bad_request", "must be a string"),
-    (b'{"op": "forget"}', "unknown_operation", 'no operation "forget"; known operations: predict, coefficients'),
+    (b'{"op": "forget"}', "unknown_operation", 'no operation "forget"; known operations: predict, explain, coefficients'),
     (b'{"op": "stats", "top": 3}', "unknown_field", 'no field "top"; known fields: none'),
     (b'{"op": "coefficients", "tpo": 3}', "unknown_field", "known fields: names, top"),
     (b'{"op": "coefficients", "top": -1}', "bad_request", "at least 0"),
@@ -143,7 +143,7 @@ BROKEN = [
     (b'{"op": "predict", "x": {"a": {}, "a": 1}}', "bad_request", 'feature "a"'),
     (b'{"op": "predict", "x": {"a": 1e39}}', "bad_request", "1e+39"),
     (b'{"op": "predict", "x": {"f1": 1, "f1": 2}}', "bad_request", "twice"),
-    (b'{"op": "predict", "x": {}, "y": 1}', "unknown_field", "known fields: x"),
+    (b'{"op": "predict", "x": {}, "y": 1}', "unknown_field", "known fields: x, samples, arrays, binary"),
 ]
 
 

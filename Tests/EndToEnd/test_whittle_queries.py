@@ -26,7 +26,7 @@ def as_json(daemon, *arguments) -> dict:
 
 def wire(daemon, op: str, **fields) -> dict:
     answer = daemon.ask(op, **fields)
-    assert answer.pop("ok")
+    assert answer.pop("ok") and answer.pop("protocol") == 1
     return answer
 
 

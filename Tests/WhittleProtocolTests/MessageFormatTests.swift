@@ -178,6 +178,20 @@ import WhittleProtocol
       Prediction(step: 3, prediction: 0.75, margin: 1.5, unknownFeatures: 2),
       isWritten: #"{"margin":1.5,"prediction":0.75,"step":3,"unknown_features":2}"#)
     try expect(
+      Predictions(step: 3, predictions: [0.5, 2], margins: [0, 1], unknownFeatures: [0, 7]),
+      isWritten: #"{"margins":[0,1],"predictions":[0.5,2],"step":3,"unknown_features":[0,7]}"#)
+    let explanation = Explanation(
+      step: 3, prediction: 0.75, margin: 1.5, intercept: 0.5, names: ["a"], values: [2], coefficients: [0.5],
+      contributions: [1], unknownFeatures: ["b"])
+    let text = """
+      "contributions":[1],"intercept":0.5,"margin":1.5,"names":["a"],"prediction":0.75,"step":3,\
+      "unknown_features":["b"],"values":[2]}
+      """
+    try expect(explanation, isWritten: #"{"coefficients":[0.5],"# + text)
+    var colliding = explanation
+    colliding.collisions = [["a", "c"]]
+    try expect(colliding, isWritten: #"{"coefficients":[0.5],"collisions":[["a","c"]],"# + text)
+    try expect(
       CheckpointWritten(step: 3, file: "a/b.safetensors", bytes: 4096, seconds: 0.5),
       isWritten: #"{"bytes":4096,"file":"a/b.safetensors","seconds":0.5,"step":3}"#)
     try expect(
@@ -193,7 +207,7 @@ import WhittleProtocol
 
   @Test func successfulReplyCarriesItsBodysFields() throws {
     let body = Prediction(step: 3, prediction: 0.75, margin: 1.5, unknownFeatures: 2)
-    let text = #"{"margin":1.5,"ok":true,"prediction":0.75,"step":3,"unknown_features":2}"#
+    let text = #"{"margin":1.5,"ok":true,"prediction":0.75,"protocol":1,"step":3,"unknown_features":2}"#
     #expect(try json(QueryReply.success(body)) == text)
     guard case .success(let decoded) = try decode(QueryReply<Prediction>.self, text) else {
       Issue.record("read as a failure")
@@ -204,12 +218,13 @@ import WhittleProtocol
 
   @Test(arguments: [
     (QueryFailure.Code.badRequest, "bad_request"), (.unknownOperation, "unknown_operation"),
-    (.unknownField, "unknown_field"), (.unknownFeature, "unknown_feature"),
+    (.unsupportedProtocol, "unsupported_protocol"), (.unknownField, "unknown_field"),
+    (.unknownFeature, "unknown_feature"),
     (.checkpointFailed, "checkpoint_failed"), (.stopping, "stopping"), (.internal, "internal"),
   ])
   func failedReply(_ code: QueryFailure.Code, word: String) throws {
     let failure = QueryFailure(code, "it \"failed\"")
-    let text = #"{"error":{"code":"\#(word)","message":"it \"failed\""},"ok":false}"#
+    let text = #"{"error":{"code":"\#(word)","message":"it \"failed\""},"ok":false,"protocol":1}"#
     #expect(try json(QueryReply<Prediction>.failure(failure)) == text)
     guard case .failure(let decoded) = try decode(QueryReply<Prediction>.self, text) else {
       Issue.record("read as a success")

@@ -177,6 +177,26 @@ import WhittleProtocol
     try await daemon.stop()
   }
 
+  /// A stop waits for a disk that the next turn waits for: more was received than one turn takes.
+  @Test func aStopWaitsForASlowDisk() async throws {
+    let faulty = faulty
+    let daemon = try await TestDaemon(in: place, ["journal.sync": "always"], on: faulty)
+    let stream = messages(700, seed: 6)
+    faulty.block([.synchronize])
+    async let pushed: Void = daemon.push(stream)
+    try await onThread { faulty.waitForBlocked() }
+    try await pushed
+    async let stopped: Void = daemon.stop()
+    // Questions are answered while it drains. Quiet for far longer than would do otherwise.
+    let start = try await daemon.stats().uptimeSeconds
+    try await daemon.stats { $0.uptimeSeconds > start + 0.5 }
+    faulty.release()
+    try await stopped
+    var store = try CheckpointStore(directory: place.state, on: disk)
+    let newest = try #require(try store.newest().checkpoint)
+    #expect(ModelBits(newest.model) == ModelBits(try model(stream)))
+  }
+
   @Test func whileACheckpointHangsLearningGoesOn() async throws {
     let faulty = faulty
     let daemon = try await TestDaemon(

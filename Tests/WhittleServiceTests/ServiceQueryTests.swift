@@ -21,6 +21,9 @@ import ZeroMQ
     for _ in 0..<3 {
       let plain = try await daemon.ask(frames: [Self.stats])
       #expect(plain.count == 1)
+      let correlated = try await daemon.ask(frames: [[7], [8, 9], [], Self.stats])
+      #expect(correlated.prefix(3) == [[7], [8, 9], []], "what tells answers apart comes back")
+      #expect(correlated.count == 4)
       let delimited = try await daemon.ask(frames: [[], Self.stats])
       #expect(delimited.count == 2 && delimited[0].isEmpty, "a delimiter comes back")
       let request = try await daemon.ask(frames: [Self.stats], from: .request)
@@ -57,7 +60,7 @@ import ZeroMQ
     Refused(#"{"op": "stats"} {}"#, .badRequest, "the request is not valid JSON"),
     Refused("[]", .badRequest, "a request is a JSON object"),
     Refused("7", .badRequest, "a request is a JSON object"),
-    Refused("{}", .badRequest, "the request has no \"op\"; known operations: predict, coefficients"),
+    Refused("{}", .badRequest, "the request has no \"op\"; known operations: predict, explain"),
     Refused(#"{"op": 7}"#, .badRequest, "\"op\" must be a string"),
     Refused(#"{"op": "status"}"#, .unknownOperation, "there is no operation \"status\"; known operations: predict"),
     Refused(#"{"op": "stats", "x": 1}"#, .unknownField, "\"stats\" has no field \"x\"; known fields: none besides"),
@@ -102,6 +105,9 @@ import ZeroMQ
       let request = try await daemon.refusal(frames, from: .request)
       #expect(request?.message == "a request is one frame of JSON; this one has \(count)")
     }
+    let long = [UInt8](repeating: 7, count: 600)
+    let failure = try await daemon.refusal([long, long, [], Self.stats])
+    #expect(failure?.message == "the frames before the empty one have 176 bytes more than the 1024 that are sent back")
     #expect(try await daemon.refusal([[]])?.message == "the request is not valid JSON")
     #expect(try await daemon.refusal([[], []])?.message == "the request is not valid JSON")
     #expect(try await daemon.stats().step == 0)

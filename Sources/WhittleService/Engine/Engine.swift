@@ -37,6 +37,8 @@ final class Engine {
   var rejectEvents: RateLimit
   var roomEvents = RoomEvents()
   let message = Message()
+  /// What was asked last.
+  let question = Message()
 
   var poller: Poller
   private let startTime: Double
@@ -221,6 +223,7 @@ final class Engine {
   /// - Throws: what is wrong with it; then nothing has changed.
   func learnMessage(from first: Int, predicts: Bool) throws(SampleError) -> MessageOutcome {
     let kind = predicts ? MessageKind.answer : .learn
+    // The closure below may not read what changes belongs to `self`, of which the stream is a part.
     let passedOver = passedOver
     try message.withFrames(from: first) { (frames) throws(SampleError) in
       let isKept = try stream.accept(frames, for: kind.purpose) { (label, last) throws(SampleError) in

@@ -24,6 +24,8 @@ extension Engine {
   /// Keeps the message just accepted, which will have the next position.
   func keep(_ frames: Span<UnsafeRawBufferPointer>, _ kind: MessageKind) {
     guard journal.isOpen else { return }
+    // Less than 4 GB together, as a record is to have: a topic has at most what its socket takes, 2 GiB, and all else at most
+    // limits.message_bytes, 1 GiB.
     journalBatch.append(
       position: stream.state.position + 1, time: streamTime, kind: kind.rawValue, frames: frames, from: 0)
     if journalBatch.byteCount >= Engine.handOver { handOverMessages() }

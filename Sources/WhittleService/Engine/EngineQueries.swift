@@ -15,40 +15,43 @@ extension Engine {
   @discardableResult
   func answerQueries() throws(ZeroMQError) -> Bool {
     for count in 0..<Engine.queriesATurn {
-      guard let frames = try query.receive(waiting: .never) else { return count > 0 }
-      try answer(frames)
+      guard try question.receive(from: query, waiting: .never) else { return count > 0 }
+      try answerQuestion()
     }
     return true
   }
 
-  /// - Parameter frames: as a ROUTER delivers them: identity, an empty delimiter if the peer is a REQ, the question.
-  private func answer(_ frames: [[UInt8]]) throws(ZeroMQError) {
-    guard let identity = frames.first else { return }
-    let isDelimited = frames.count >= 3 && frames[1].isEmpty
-    let envelope = Envelope(frames: isDelimited ? [identity, []] : [identity])
-    let body = frames.dropFirst(envelope.frames.count)
-    guard body.count == 1, let question = body.first else {
-      let failure = QueryFailure(.badRequest, "a request is one frame of JSON; this one has \(body.count)")
-      return try send(encodedFailure(failure), to: envelope)
-    }
-    do {
-      try answer(JSONDecoder().decode(QueryRequest.self, from: Data(question)), question, envelope)
-    } catch let failure as QueryFailure {
-      try send(encodedFailure(failure), to: envelope)
-    } catch let error as ZeroMQError {
-      throw error
+  /// Answers the question just received.
+  private func answerQuestion() throws(ZeroMQError) {
+    let envelope = RouterEnvelope(of: question)
+    let text = question.copy(envelope.payload.lowerBound)
+    let request: QueryRequest
+    do throws(QueryFailure) {
+      request = try read(text, envelope)
     } catch {
-      try send(encodedFailure(QueryFailure(.badRequest, "the request is not valid JSON")), to: envelope)
+      return try send(encodedFailure(error), to: envelope.answer)
     }
+    try answer(request, text, envelope.answer)
+  }
+
+  private func read(_ text: [UInt8], _ envelope: RouterEnvelope) throws(QueryFailure) -> QueryRequest {
+    if let mistake = envelope.mistake { throw QueryFailure(.badRequest, mistake) }
+    let request = try QueryRequest(reading: text)
+    guard envelope.payload.count == 1 else {
+      throw QueryFailure(.badRequest, "a request is one frame of JSON; this one has \(envelope.payload.count)")
+    }
+    return request
   }
 
   private func answer(
-    _ request: QueryRequest, _ question: [UInt8], _ envelope: Envelope
+    _ request: QueryRequest, _ text: [UInt8], _ envelope: Envelope
   ) throws(ZeroMQError) {
     switch request {
-    case .predict: try send(predict(question), to: envelope)
-    case .coefficients(let names, let top):
-      takeSnapshot(for: .coefficients(names: names, top: top, envelope), now: monotonicSeconds())
+    case .predict(let question): try send(predict(question, text), to: envelope)
+    case .explain:
+      try send(encodedFailure(QueryFailure(.unknownOperation, "\"explain\" is not answered here")), to: envelope)
+    case .coefficients(let question):
+      takeSnapshot(for: .coefficients(question, envelope), now: monotonicSeconds())
     case .stats: takeSnapshot(for: .stats(envelope), now: monotonicSeconds())
     case .checkpoint: checkpointAsked(by: envelope)
     case .configuration: try send(encodedReply(configuration), to: envelope)
@@ -56,9 +59,12 @@ extension Engine {
   }
 
   /// The question is a sample in JSON itself, so it goes through the decoder that samples go through.
-  private func predict(_ question: [UInt8]) -> [UInt8] {
+  private func predict(_ question: PredictQuestion, _ text: [UInt8]) -> [UInt8] {
+    guard case .one = question.samples else {
+      return encodedFailure(QueryFailure(.badRequest, "one sample at a time is predicted here; give it as \"x\""))
+    }
     do throws(SampleError) {
-      let (margin, unknownFeatures) = try stream.margin(of: question.span)
+      let (margin, unknownFeatures) = try stream.margin(of: text.span)
       return encodedReply(
         Prediction(
           step: model.steps, prediction: settings.learner.loss.prediction(margin), margin: margin,

@@ -9,7 +9,7 @@ extension Engine {
   /// Learns the samples of the message just received, all or none, and answers it.
   func learnAndAnswer(over socket: Socket) throws(ZeroMQError) {
     counters.messages += 1
-    let envelope = IngestEnvelope(of: message)
+    let envelope = RouterEnvelope(of: message)
     let answer: [UInt8]
     do throws(SampleError) {
       answer = encodedReply(try learn(envelope))
@@ -22,13 +22,8 @@ extension Engine {
     try self.answer(answer, to: envelope.answer, over: socket)
   }
 
-  private func learn(_ envelope: IngestEnvelope) throws(SampleError) -> Acknowledgement {
-    guard envelope.excess == 0 else {
-      throw SampleError(
-        .frames,
-        "the frames before the empty one have \(envelope.excess) bytes more than the "
-          + "\(IngestEnvelope.largestCorrelation) that are sent back")
-    }
+  private func learn(_ envelope: RouterEnvelope) throws(SampleError) -> Acknowledgement {
+    if let mistake = envelope.mistake { throw SampleError(.frames, mistake) }
     // There are no topics here: what stands before a payload, or before buffers, is JSON.
     let first = envelope.payload.lowerBound
     let isWhole = envelope.payload.upperBound <= message.capacity

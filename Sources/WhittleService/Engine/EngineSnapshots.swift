@@ -8,8 +8,7 @@ enum SnapshotUse {
   case publication
   case checkpoint
   case stats(Envelope)
-  /// Of these features, or of all; of these at most so many.
-  case coefficients(names: [String]?, top: Int?, Envelope)
+  case coefficients(CoefficientsQuestion, Envelope)
 }
 
 /// Who waits for a snapshot. One is taken at a time.
@@ -73,10 +72,10 @@ extension Engine {
       return { writer.write($0, state.0, state.1, position: state.2) }
     case .stats(let envelope):
       return { publisher.answer(.stats, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
-    case .coefficients(let names, let top, let envelope):
+    case .coefficients(let question, let envelope):
       do throws(QueryFailure) {
         // Names are looked up here, since a snapshot only has indices.
-        let question = Publisher.Question.coefficients(features: try names.map(indices), top: top)
+        let question = Publisher.Question.coefficients(features: try question.names.map(indices), top: question.top)
         return { publisher.answer(question, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
       } catch {
         mailbox.put(.answer(envelope, encodedFailure(error)))

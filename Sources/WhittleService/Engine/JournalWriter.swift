@@ -42,6 +42,7 @@ final class JournalWriter: Sendable {
   private let isAwaited = Atomic<Bool>(false)
   /// Batches that are written, to be filled again: their memory is there already.
   private let spare = Mutex<[JournalBatch]>([])
+  /// How far the thread has come, for who asks.
   private let latest = Mutex(JournalProgress())
   /// Whether the engine wants to hear of progress.
   private let reportsProgress: Bool

@@ -11,10 +11,11 @@ func encodedReply<Body: Codable & Sendable>(_ body: Body) -> [UInt8] {
 }
 
 /// The bytes of a refusal.
-func encodedFailure<Failure: Codable & Sendable>(_ failure: Failure) -> [UInt8] {
-  let reply = Reply<Never?, Failure>.failure(failure)
+func encodedFailure(_ failure: some ReplyFailure) -> [UInt8] {
   // Two texts always encode; the fixed text is for a change that would break that.
-  let bytes = try? JSONEncoder().encode(reply)
+  let bytes = try? JSONEncoder().encode(refusal(failure))
   return bytes.map { Array($0) }
     ?? Array(#"{"ok":false,"error":{"code":"internal","message":"the refusal could not be put into words"}}"#.utf8)
 }
+
+private func refusal<Failure: ReplyFailure>(_ failure: Failure) -> Reply<Never?, Failure> { .failure(failure) }

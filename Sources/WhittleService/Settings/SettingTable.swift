@@ -152,7 +152,8 @@ public enum SettingTable {
   ]
 
   private static let operation: [Setting] = [
-    .directory("state.directory", \.stateDirectory, "Where checkpoints live; created where it is missing."),
+    .directory(
+      "state.directory", \.stateDirectory, "Where checkpoints and the journal live; created where it is missing."),
     .integer(
       "checkpoint.every_samples", \.checkpointEvery.samples,
       "Write a checkpoint after so many samples; 0: not by samples.", 0...1_000_000_000_000),

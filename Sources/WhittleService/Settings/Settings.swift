@@ -95,7 +95,7 @@ public struct Settings: Sendable, Equatable {
   /// Events about rejected messages a second, at most.
   public var rejectsPerSecond = 1
   public var queryBind = [DefaultEndpoints.query]
-  /// Where checkpoints live.
+  /// Where checkpoints and the journal live.
   public var stateDirectory = CheckpointStore.defaultDirectory
   public var checkpointEvery = Cadence(samples: 1_000_000, seconds: 30)
   /// Which checkpoints are kept.

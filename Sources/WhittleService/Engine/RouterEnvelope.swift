@@ -1,19 +1,28 @@
 internal import ZeroMQ
 
-/// How a message of samples at the ROUTER socket is divided: into what its answer is sent back with, and the payload.
+/// How a message at a ROUTER socket is divided, one of samples or a question: into what its answer is sent back with, and the
+/// payload.
 ///
 ///     identity | correlation … | (empty) | payload …
 ///     identity | payload …
 ///
 /// The first empty frame is the delimiter, unless it is the last frame. A REQ socket sends it by itself; a DEALER may,
 /// and may put frames before it by which it tells answers apart.
-struct IngestEnvelope {
+struct RouterEnvelope {
   /// What goes before the answer.
   let answer: Envelope
   /// The frames of the payload, also those that the message did not keep.
   let payload: Range<Int>
   /// How many bytes the correlation has too many to be sent back; the answer then goes without it.
   let excess: Int
+
+  /// What is wrong with the envelope, in words; nil where nothing is.
+  var mistake: String? {
+    excess == 0
+      ? nil
+      : "the frames before the empty one have \(excess) bytes more than the \(RouterEnvelope.largestCorrelation) that are "
+        + "sent back"
+  }
 
   /// Bytes of correlation frames. Answers wait in the daemon's memory for clients that read slowly.
   static let largestCorrelation = 1024
@@ -29,7 +38,7 @@ struct IngestEnvelope {
       return
     }
     let size = (1..<delimiter).reduce(0) { bytes, frame in bytes + message.withFrame(frame) { $0.count } }
-    excess = max(0, size - IngestEnvelope.largestCorrelation)
+    excess = max(0, size - RouterEnvelope.largestCorrelation)
     let kept = excess == 0 ? Array(0...delimiter) : [0, delimiter]
     answer = Envelope(frames: kept.map { message.copy($0) })
     payload = delimiter + 1..<message.count
