@@ -118,13 +118,22 @@ public struct ConfigurationReport: Codable, Sendable, Equatable {
   /// The endpoints in use, with the ports that `*` stood for, by setting.
   public var endpoints: [String: [String]]
   public var version: String
+  /// The directory that relative paths among the settings start from; nil where the daemon does not tell.
+  public var workingDirectory: String?
 
   public init(
-    configuration: [String: JSONValue], origins: [String: String], endpoints: [String: [String]], version: String
+    configuration: [String: JSONValue], origins: [String: String], endpoints: [String: [String]], version: String,
+    workingDirectory: String? = nil
   ) {
     self.configuration = configuration
     self.origins = origins
     self.endpoints = endpoints
     self.version = version
+    self.workingDirectory = workingDirectory
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case configuration, origins, endpoints, version
+    case workingDirectory = "working_directory"
   }
 }

@@ -21,12 +21,17 @@ struct Whittle: ParsableCommand {
         69  the daemon does not answer, or nobody takes the samples
         70  an internal error
         74  reading or writing failed
-        76  the daemon refused the request or the samples, or its answer is not understood
+        76  the daemon refused the request or the samples, or its answer is not understood; a feature is not known; an \
+      export cannot say what the model says
       """,
     version: whittleVersion,
     subcommands: [
       FeedCommand.self,
       CoefficientsCommand.self,
+      HistoryCommand.self,
+      PathCommand.self,
+      DiffCommand.self,
+      ExportCommand.self,
       StatsCommand.self,
       PredictCommand.self,
       WatchCommand.self,

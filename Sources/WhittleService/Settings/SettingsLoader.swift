@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 public import ModelStore
 internal import OnlineLearning
 internal import SampleFormats
@@ -56,7 +57,7 @@ public struct LoadedSettings: Sendable {
     return ConfigurationReport(
       configuration: Dictionary(uniqueKeysWithValues: SettingTable.all.map { ($0.key, $0.read(settings)) }),
       origins: Dictionary(uniqueKeysWithValues: SettingTable.all.map { ($0.key, origin(of: $0.key).rawValue) }),
-      endpoints: endpoints, version: whittleVersion)
+      endpoints: endpoints, version: whittleVersion, workingDirectory: FileManager.default.currentDirectoryPath)
   }
 }
 
