@@ -13,7 +13,7 @@ from daemon import ROOT
 
 # A line that begins with one of these is a command for a shell.
 COMMAND = re.compile(
-    r"(\$ |(sudo |env )?(whittle|whittled|bench|swift|deploy/|\./|tail|cat|head|curl|sqlite3|python3?|node|npm|cc|pip|apt|git|cp|mkdir"
+    r"(\$ |(sudo |env )?(whittle|whittled|bench|swift|deploy/|\./|tail|cat|head|curl|sqlite3|python3?|node|npm|cc|pip|apt|git|cp|mkdir|rm|ls"
     r"|PATH=|export |source |systemctl|man )\b)")
 
 

@@ -4,25 +4,30 @@
 that is not known is an error, so that no example is written that nothing runs.
 """
 
+import contextlib
 import json
 import os
+import pty
 import re
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from checkpoint_file import CheckpointFile, files, forge
 from daemon import LIMIT, PROGRAMS, ROOT, Daemon, clean_environment, whittled
 from documents import Block, all_blocks, blocks
-from tool import variables
+from tool import read, variables, whittle
 
 HERE = Path(__file__).parent
 BLOCKS = all_blocks()
-KINDS = {"console", "sh", "python", "swift", "c", "javascript", "yaml", "json", "text"}
+KINDS = {"console", "sh", "python", "swift", "c", "javascript", "sql", "yaml", "json", "text"}
 
 # Blocks that another test runs: the document, how the block begins, and that test.
 ELSEWHERE = {
@@ -33,6 +38,9 @@ ELSEWHERE = {
     # deploy/run builds with these lines.
     ("OnlineLearning.md", "swift build -c release --product whittled"): "test_deploy_run.py::test_loss_falls",
 }
+
+# A model of features of unknown size, and no checkpoint that goes because there are newer ones.
+SETTINGS = {"model.optimizer": "normalized", "checkpoint.keep": 100}
 
 ENDPOINTS = {
     "tcp://127.0.0.1:5701": "ingest.pull.bind", "tcp://127.0.0.1:5702": "publish.bind",
@@ -63,12 +71,18 @@ def prepared(start_shared) -> Path:
     with open(ROOT / "deploy/data/diabetes.csv") as file:
         names, *rows = [line.strip().split(",") for line in file]
     samples = [{"x": dict(zip(names[:-1], map(float, row), strict=False)), "y": float(row[-1]) / 100} for row in rows]
-    daemon = start_shared({"checkpoint.keep": 100, "model.optimizer": "normalized"})
+    samples[0]["x"] |= {"sleep": 7.5, "homework": 2, "price": 3}
+    daemon = start_shared(SETTINGS)
     for part in [samples, *([samples[:93]] * 6), samples[:100]]:
         daemon.learn(*part)
         daemon.checkpoint()
     daemon.learn(*samples[:50])
     daemon.kill()
+    for path, days in zip(files(daemon.state), [2, 0.25], strict=False):
+        made = CheckpointFile.read(path).metadata["time"]
+        earlier = f"{float(made) - days * 86400:.9f}"[:len(made)]
+        forge(path, made.encode(), earlier.encode())
+    whittle(None, "catalog", "rebuild", "--state", daemon.state)
     return daemon.state
 
 
@@ -125,9 +139,9 @@ def commands(block: Block) -> list[str]:
 def test_commands(block, clone, start):
     """Each command runs to its end, with success; what never ends does what it is for."""
     text = block.text
-    # `restore` wants no daemon, and `whittled` is one.
-    daemon = None if "restore" in text or re.search(r"^whittled\b", text, re.MULTILINE) else start(
-        {"model.optimizer": "normalized"}, state=clone / "whittled-state")
+    # These want no daemon, or are one.
+    alone = re.search(r"^(whittled\b|whittle (checkpoints restore|catalog rebuild))", text, re.MULTILINE)
+    daemon = None if alone else start(SETTINGS, state=clone / "whittled-state")
     environment = clean_environment(
         PATH=f"{PROGRAMS}:{os.environ['PATH']}", LC_ALL="C.UTF-8", WHITTLED_INGEST_PULL_BIND="tcp://127.0.0.1:*",
         WHITTLED_QUERY_BIND="tcp://127.0.0.1:*", WHITTLED_PUBLISH_BIND="tcp://127.0.0.1:*", **variables(daemon))
@@ -135,31 +149,49 @@ def test_commands(block, clone, start):
         if re.match(r"tail -f|whittle (watch|top)\b|whittled(?! +--(help|check-config))", command):
             run_until_it_works(command, clone, environment, daemon)
         else:
-            ran = subprocess.run(
+            # What asks whether to go on, asks a terminal.
+            asks = command.startswith("whittle reset")
+            ran = run_on_a_terminal(command, clone, environment) if asks else subprocess.run(
                 ["bash", "-c", command], cwd=clone, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
                 text=True, timeout=LIMIT)
             assert ran.returncode == 0, (command, ran)
 
 
+def run_on_a_terminal(command: str, place: Path, environment: dict) -> subprocess.CompletedProcess:
+    """Runs it with a terminal to ask, on which somebody says yes."""
+    terminal, programs_side = pty.openpty()
+    try:
+        os.write(terminal, b"yes\n")
+        return subprocess.run(
+            ["bash", "-c", command], cwd=place, env=environment, stdin=programs_side, capture_output=True, text=True,
+            timeout=LIMIT)
+    finally:
+        os.close(programs_side)
+        os.close(terminal)
+
+
 def run_until_it_works(command: str, place: Path, environment: dict, daemon: Daemon | None) -> None:
     before = daemon and daemon.stats()["step"]
+    terminal, programs_side = pty.openpty()
     with subprocess.Popen(
-            ["bash", "-c", command], cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True) as process:
+            ["bash", "-c", command], cwd=place, env=environment | {"TERM": "xterm"}, stdin=programs_side,
+            stdout=programs_side, stderr=programs_side, start_new_session=True) as process:
+        os.close(programs_side)
         try:
             if command.startswith("tail"):
                 daemon.wait_until(lambda stats: stats["step"] == before + 2)
-            elif command.startswith("whittled"):
-                line = ""
-                while " ready" not in line:
-                    line = process.stdout.readline().decode()
-                    assert line, f"{command!r} ended before it was ready"
             else:
-                assert select.select([process.stdout], [], [], LIMIT)[0] and process.stdout.read1(1), command
+                told = b""
+                while (b" ready" if command.startswith("whittled") else b"bmi") not in told:
+                    told += read(terminal, time.monotonic() + LIMIT)
             assert process.poll() is None
         finally:
             os.killpg(process.pid, signal.SIGINT)
-            process.communicate(timeout=LIMIT)
+            with contextlib.suppress(AssertionError):
+                while read(terminal, time.monotonic() + LIMIT):
+                    pass
+            process.wait(LIMIT)
+            os.close(terminal)
 
 
 # Python
@@ -169,6 +201,8 @@ SETUP = {
     "README.md": ("import numpy; x = numpy.ones((2, 3), 'f4'); y = numpy.ones(2, 'f4')", 5),
     "Arrays.md": ("import scipy.sparse; csr = scipy.sparse.random(100, 8, 0.5, 'csr', 'f8')", 3),
 }
+# Files that a document's commands have made before its Python reads them.
+MADE = {"README.md": ["export", "--state", "whittled-state", "--output", "model.joblib"]}
 # Each of its blocks is a program, and none follows another.
 PROGRAM_BLOCKS = "OtherLanguages.md"
 SESSIONS = sorted({block.document for block in of("python")} - {
@@ -180,6 +214,8 @@ def test_python(document, clone, start):
     """The blocks of a document are one program, and the daemon takes all that it sends."""
     daemon = start({"ingest.router.bind": "tcp://127.0.0.1:*"})
     setup, messages = SETUP.get(Path(document).name, ("", 0))
+    if made := MADE.get(Path(document).name):
+        subprocess.run([PROGRAMS / "whittle", *made], cwd=clone, env=clean_environment(), check=True, timeout=LIMIT)
     text = "\n".join([setup, *(block.text for block in of("python") if block.document == document)])
     ran = subprocess.run(
         [sys.executable, "-W", "error::SyntaxWarning", "-c", on(daemon, text)], cwd=clone, env=clean_environment(),
@@ -314,6 +350,19 @@ def test_the_swift_examples_run(start):
     assert {line.split()[0] == "rejected:" for line in news} == {True, False}
     stats = daemon.stats()
     assert stats["sequences"]["by_source"]["grades-2026"] == {"last": 3, "missing": 0, "duplicates": 3}
+
+
+# The catalog
+
+
+@pytest.mark.parametrize("block", of("sql"), ids=str)
+def test_sql_is_answered_by_the_catalog(block, prepared):
+    # Grafana puts in the range that its dashboard shows.
+    text = block.text.replace("$__from", "0").replace("$__to", "1e15")
+    path = f"file:{prepared / 'catalog.sqlite'}?mode=ro"
+    with contextlib.closing(sqlite3.connect(path, uri=True)) as catalog:
+        rows = catalog.execute(text).fetchall()
+    assert rows and all(any(value is not None for value in row) for row in rows)
 
 
 # Settings and samples
