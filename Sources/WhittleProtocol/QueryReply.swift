@@ -10,6 +10,10 @@ public struct QueryFailure: ReplyFailure, Equatable, CustomStringConvertible {
     case unknownField = "unknown_field"
     /// A feature that the model does not know was asked for by name.
     case unknownFeature = "unknown_feature"
+    /// There is no setting of that name that can be set.
+    case unknownSetting = "unknown_setting"
+    /// A setting takes no such value, or not together with others.
+    case badValue = "bad_value"
     case checkpointFailed = "checkpoint_failed"
     /// The daemon is stopping and answers no more.
     case stopping

@@ -14,7 +14,7 @@ struct Whittle: ParsableCommand {
 
       Exit status, after sysexits:
         0   success
-        1   `checkpoints verify` found one that cannot be used
+        1   `checkpoints verify` found one that cannot be used; `reset` was not confirmed
         64  wrong usage
         65  bad data: a malformed row, a damaged file
         66  a file cannot be opened, or a daemon works on the state directory
@@ -37,8 +37,12 @@ struct Whittle: ParsableCommand {
       WatchCommand.self,
       CheckpointCommand.self,
       CheckpointsCommand.self,
+      CatalogCommand.self,
+      QueryCommand.self,
       ReplayCommand.self,
       ConfigurationCommand.self,
+      SetCommand.self,
+      ResetCommand.self,
       InspectCommand.self,
     ])
 
