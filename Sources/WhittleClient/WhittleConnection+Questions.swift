@@ -56,6 +56,22 @@ extension WhittleConnection {
     try await ask(.configuration, timeout: timeout)
   }
 
+  /// Sets hyperparameters from the next sample on, and over restarts; null for what the configuration says.
+  ///
+  /// - Parameter values: by their keys in the configuration, as `penalty.l1`: numbers or words.
+  /// - Throws: see `ask`; `interrupted` where the connection breaks.
+  public func set(_ values: [String: JSONValue], timeout: Duration? = nil) async throws(ClientError) -> SettingsChanged
+  {
+    try await ask(.set(SetQuestion(values: values)), timeout: timeout)
+  }
+
+  /// Begins a new model; what was learned is no more, except in checkpoints.
+  ///
+  /// - Throws: see `ask`; `interrupted` where the connection breaks.
+  public func reset(timeout: Duration? = nil) async throws(ClientError) -> ModelReset {
+    try await ask(.reset, timeout: timeout)
+  }
+
   /// Asks a question and waits for its answer, beside any number of others.
   ///
   /// - Parameters:

@@ -10,9 +10,9 @@ internal import WhittleProtocol
 /// It connects when it is used first, and again whenever the daemon comes back; the daemon need not be there yet. Every
 /// call has a time limit, ends at once with `cancelled` when its task is cancelled, and throws a `ClientError`.
 ///
-/// **When the daemon goes away** while a question is under way, questions that change nothing are asked again over the next
-/// connection, within their time limit. All others (`checkpoint`, `learn` without a number) fail with `interrupted`: they
-/// may have been carried out or not, and only the caller knows whether twice would be wrong.
+/// **When the daemon goes away** while a question is under way, questions that change nothing are asked again over the
+/// next connection, within their time limit. All others (`checkpoint`, `set`, `reset`, `learn` without a number) fail with
+/// `interrupted`: they may have been carried out or not, and only the caller knows whether twice would be wrong.
 ///
 /// One thread of its own, which waits in the operating system and not in Swift's thread pool, owns all sockets. It ends
 /// with `close`, or with the last reference to the connection.

@@ -161,6 +161,18 @@ import ZeroMQ
     #expect(try await whittle.predict(x: ["n": 2]) == ConnectionQuestionTests.expected)
   }
 
+  @Test func onlyWhatChangesNothingIsAskedAgain() {
+    let requests: [QueryRequest] = [
+      .predict(PredictQuestion(.one([]))), .explain(ExplainQuestion(x: [])), .coefficients(CoefficientsQuestion()),
+      .stats, .configuration, .checkpoint, .set(SetQuestion(values: [:])), .reset,
+    ]
+    #expect(Set(requests.map(\.operation)) == Set(QueryRequest.Operation.allCases))
+    #expect(
+      Set(requests.filter(\.isRepeatable).map(\.operation)) == [
+        .predict, .explain, .coefficients, .stats, .configuration,
+      ])
+  }
+
   @Test func aDaemonThatComesLateIsAsked() async throws {
     let place = try TemporaryDirectory()
     let endpoint = "ipc://\(place.path)/query"
