@@ -95,7 +95,7 @@ def clone(prepared, tmp_path) -> Path:
     shutil.copytree(prepared, place / "whittled-state")
     for checkpoint in (place / "whittled-state").glob("checkpoint-*"):
         (place / checkpoint.name).symlink_to(checkpoint)
-    (place / "sensors.jsonl").write_text('{"y": 1, "x": {"bmi": 20}}\n{"y": 2, "x": {"bmi": 30}}\n')
+    (place / "sensors.jsonl").write_text('{"y": 1, "x": {"temperature": 20}}\n{"y": 2, "x": {"temperature": 30}}\n')
     return place
 
 
@@ -171,7 +171,6 @@ def run_on_a_terminal(command: str, place: Path, environment: dict) -> subproces
 
 
 def run_until_it_works(command: str, place: Path, environment: dict, daemon: Daemon | None) -> None:
-    before = daemon and daemon.stats()["step"]
     terminal, programs_side = pty.openpty()
     with subprocess.Popen(
             ["bash", "-c", command], cwd=place, env=environment | {"TERM": "xterm"}, stdin=programs_side,
@@ -179,7 +178,7 @@ def run_until_it_works(command: str, place: Path, environment: dict, daemon: Dae
         os.close(programs_side)
         try:
             if command.startswith("tail"):
-                daemon.wait_until(lambda stats: stats["step"] == before + 2)
+                daemon.wait_until(lambda stats: daemon.ask("coefficients", names=["temperature"])["ok"])
             else:
                 told = b""
                 while (b" ready" if command.startswith("whittled") else b"bmi") not in told:
@@ -213,6 +212,7 @@ SESSIONS = sorted({block.document for block in of("python")} - {
 def test_python(document, clone, start):
     """The blocks of a document are one program, and the daemon takes all that it sends."""
     daemon = start({"ingest.router.bind": "tcp://127.0.0.1:*"})
+    before = daemon.learn({"y": 3, "x": {"sleep": 7.5, "hw": 2, "color": "red"}})["messages"]
     setup, messages = SETUP.get(Path(document).name, ("", 0))
     if made := MADE.get(Path(document).name):
         subprocess.run([PROGRAMS / "whittle", *made], cwd=clone, env=clean_environment(), check=True, timeout=LIMIT)
@@ -221,8 +221,8 @@ def test_python(document, clone, start):
         [sys.executable, "-W", "error::SyntaxWarning", "-c", on(daemon, text)], cwd=clone, env=clean_environment(),
         capture_output=True, text=True, timeout=LIMIT)
     assert ran.returncode == 0, ran.stderr
-    stats = daemon.wait_until(lambda stats: stats["messages"] >= messages)
-    assert stats["messages"] == messages and not any(stats["rejected"].values())
+    stats = daemon.wait_until(lambda stats: stats["messages"] >= before + messages)
+    assert stats["messages"] == before + messages and not any(stats["rejected"].values())
     assert "'ok': False" not in ran.stdout
 
 
