@@ -122,7 +122,8 @@ let package = Package(
         "ModelCatalog", "ModelStore", "OnlineLearning", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "WhittleProtocolTests", dependencies: ["WhittleProtocol"], swiftSettings: strict),
+    .testTarget(
+      name: "WhittleProtocolTests", dependencies: ["WhittleProtocol", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "WhittleServiceTests",
       dependencies: [

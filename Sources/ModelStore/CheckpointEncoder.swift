@@ -115,6 +115,7 @@ struct CheckpointEncoder {
       "state": try json(state),
       "sequences": try json(checkpoint.sequences),
       "delayed": try json(checkpoint.delayed.counts),
+      "overrides": try json(checkpoint.overrides),
       "checksum": Checkpoint.checksumPrefix + "00000000",
     ]
   }

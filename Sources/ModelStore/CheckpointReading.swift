@@ -105,9 +105,11 @@ private struct CheckpointReader {
     let time: Double = try number("time")
     guard Checkpoint.times.contains(time) else { throw damaged("its \"time\" is \(time)") }
     let sequences = try json("sequences", missing: SourceSequences())
+    let overrides = try json("overrides", missing: SettingOverrides())
     let model = try model()
     return Checkpoint(
-      model, sequences: sequences, delayed: try delayed(in: model.space), position: try position(), time: time)
+      model, sequences: sequences, delayed: try delayed(in: model.space), overrides: overrides,
+      position: try position(), time: time)
   }
 
   private mutating func model() throws(StoreError) -> Model {

@@ -28,7 +28,7 @@ enum ExitStatus: Int32 {
     case .cannotOpen: self = .cannotOpen
     case .cannotRead, .cannotWrite, .cannotWriteFile: self = .inputOutput
     case .notLearned: self = .unavailable
-    case .rejected, .notAccepted: self = .refused
+    case .rejected, .notAccepted, .unknownFeatures, .notExpressible: self = .refused
     }
   }
 

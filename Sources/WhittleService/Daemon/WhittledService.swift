@@ -73,7 +73,7 @@ public struct WhittledService: Service {
     try OperatingThread.start(named: "whittle-engine", fulfilling: ended) {
       do throws(DaemonError) {
         let engine = try Engine(
-          restoration.recovered, settings: loaded, published: published,
+          restoration.recovered, settings: restoration.loaded, published: published,
           mailbox: mailbox, publisher: publisher, writer: writer, journalWriter: journalWriter, logger: logger,
           in: context)
         opened.fulfill(.success(engine.endpoints))

@@ -7,7 +7,7 @@ internal import ZeroMQ
 /// The thread that makes checkpoints durable and keeps the catalog of them, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(ModelSnapshot, SourceSequences, DelayedSamples, position: UInt64)
+    case write(ModelSnapshot, SourceSequences, DelayedSamples, SettingOverrides, position: UInt64)
     case stop
   }
 
@@ -28,8 +28,11 @@ final class CheckpointWriter: Sendable {
   /// Writes a checkpoint; a `checkpointed` letter follows, once the catalog has it too or cannot have it now.
   ///
   /// - Parameter position: of the messages that it covers, the last.
-  func write(_ model: ModelSnapshot, _ sequences: SourceSequences, _ delayed: DelayedSamples, position: UInt64) {
-    jobs.put(.write(model, sequences, delayed, position: position))
+  func write(
+    _ model: ModelSnapshot, _ sequences: SourceSequences, _ delayed: DelayedSamples, _ overrides: SettingOverrides,
+    position: UInt64
+  ) {
+    jobs.put(.write(model, sequences, delayed, overrides, position: position))
   }
 
   /// Ends the thread once all that was asked for is written.
@@ -52,9 +55,10 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let model, let sequences, let delayed, let position):
+          case .write(let model, let sequences, let delayed, let overrides, let position):
             let checkpoint = Checkpoint(
-              model, sequences: sequences, delayed: delayed, position: position, time: unixSeconds())
+              model, sequences: sequences, delayed: delayed, overrides: overrides, position: position,
+              time: unixSeconds())
             engine.put(.checkpointed(write(checkpoint, &store, &catalog)))
           }
         }
