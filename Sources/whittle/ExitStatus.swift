@@ -27,6 +27,7 @@ enum ExitStatus: Int32 {
     case .cannotRead, .cannotWrite, .cannotWriteFile: self = .inputOutput
     case .notLearned: self = .unavailable
     case .rejected, .notAccepted: self = .refused
+    case .failed: self = .internalError
     }
   }
 

@@ -30,6 +30,7 @@ struct Whittle: ParsableCommand {
       StatsCommand.self,
       PredictCommand.self,
       WatchCommand.self,
+      TopCommand.self,
       CheckpointCommand.self,
       CheckpointsCommand.self,
       ReplayCommand.self,
