@@ -29,6 +29,7 @@ struct Whittle: ParsableCommand {
       CoefficientsCommand.self,
       StatsCommand.self,
       PredictCommand.self,
+      ExplainCommand.self,
       WatchCommand.self,
       TopCommand.self,
       CheckpointCommand.self,
