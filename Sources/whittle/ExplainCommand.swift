@@ -7,12 +7,12 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain",
     abstract: "Show what a sample's prediction is the sum of.",
     discussion: """
-      whittle explain sleep=7.5 hw=2 color=red
-      whittle explain --values 7.5,2
-      whittle explain --json-sample '{"sleep": 7.5, "a=b": 1}' --top 10
+        whittle explain sleep=7.5 hw=2 color=red
+        whittle explain --values 7.5,2
+        whittle explain --json-sample '{"sleep": 7.5, "a=b": 1}' --top 10
 
-      Intercept and contributions add up to the margin, which is the prediction, for logistic loss its log-odds, for Poisson \
-      loss its logarithm. The model does not learn the sample.
+      Intercept and contributions add up to the margin, from which the loss makes the prediction. The model \
+      does not learn the sample.
       """)
 
   @OptionGroup var sample: SampleOptions

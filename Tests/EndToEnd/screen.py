@@ -19,10 +19,14 @@ class Shell:
             [*self._tmux, "start-server", ";", "set-option", "-g", "status", "off", ";",
              "new-session", "-d", "-x", str(columns), "-y", str(rows), "sh -i"],
             env=clean_environment(**variables), check=True, timeout=LIMIT, cwd=directory)
-        # The same prompt for every user.
-        self.wait_for(lambda lines: lines[0] in ("$", "#"))
-        self.type("PS1='$ '; clear")
-        self.wait_for(lambda lines: lines[0] == "$")
+        try:
+            # The same prompt for every user.
+            self.wait_for(lambda lines: lines[0] in ("$", "#"))
+            self.type("PS1='$ '; clear")
+            self.wait_for(lambda lines: lines[0] == "$")
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         subprocess.run([*self._tmux, "kill-server"], timeout=LIMIT, check=False, capture_output=True)

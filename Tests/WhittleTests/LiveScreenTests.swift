@@ -56,6 +56,36 @@ import ZeroMQ
     #expect(feed.take() == [])
   }
 
+  /// Until something is published, what the daemon answers is the first view.
+  @Test func theFirstViewIsAskedFor() async throws {
+    let coefficients = Coefficients(step: 7, intercept: 0, names: ["a"], values: [1], features: 1, activeSet: 1)
+    let configuration = ConfigurationReport(
+      configuration: ["publish.every_seconds": .number(10)], origins: [:], endpoints: [:], version: "1")
+    let daemon = try FakePeer(.router) { message in
+      let question = text(message.last ?? [])
+      let answer =
+        question.contains("\"stats\"")
+        ? try? WireJSON.encode(QueryReply.success(exampleStats))
+        : question.contains("\"coefficients\"")
+          ? try? WireJSON.encode(QueryReply.success(coefficients))
+          : try? WireJSON.encode(QueryReply.success(configuration))
+      return Array(message.dropLast()) + [answer ?? []]
+    }
+    let publisher = try FakePeer(.publish)
+    let feed = PublicationFeed()
+    let (words, word) = AsyncStream<Void>.makeStream()
+    try feed.start(publisher.endpoint, query: daemon.endpoint, top: 3) { word.yield() }
+    var waiting = words.makeAsyncIterator()
+    var news: [PublicationFeed.News] = []
+    while !news.contains(.interval(10)) {
+      await waiting.next()
+      news += feed.take()
+    }
+    #expect(
+      news == [.publication(.stats(exampleStats)), .publication(.coefficients(coefficients)), .interval(10)])
+    #expect(daemon.received.contains { text($0.last ?? []).contains("\"top\":3") })
+  }
+
   @Test func failuresArrive() async throws {
     let feed = PublicationFeed()
     let (words, word) = AsyncStream<Void>.makeStream()
