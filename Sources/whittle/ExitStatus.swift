@@ -29,6 +29,7 @@ enum ExitStatus: Int32 {
     case .cannotRead, .cannotWrite, .cannotWriteFile: self = .inputOutput
     case .notLearned: self = .unavailable
     case .rejected, .notAccepted, .unknownFeatures, .notExpressible: self = .refused
+    case .failed: self = .internalError
     }
   }
 
