@@ -30,8 +30,7 @@ def place(start_shared, tmp_path_factory):
     place = tmp_path_factory.mktemp("article")
     daemon = start_shared({"penalty.l1": 0.05, "checkpoint.keep": 10}, state=place / "whittled-state")
     with open(ROOT / "deploy/data/diabetes.csv") as file:
-        rows = list(csv.reader(file))[1:]
-    names = open(ROOT / "deploy/data/diabetes.csv").readline().strip().split(",")
+        names, *rows = csv.reader(file)
     samples = [
         {"y": float(row[-1]) / 100, "x": {name: float(value) for name, value in zip(names[:-1], row[:-1], strict=True)}}
         for row in rows]
