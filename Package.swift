@@ -22,6 +22,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -43,12 +44,20 @@ let package = Package(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: strict),
     .target(name: "ModelStore", dependencies: ["OnlineLearning", "CProcessor", "CLinux"], swiftSettings: strict),
     .target(
+      name: "ModelCatalog",
+      dependencies: [
+        "OnlineLearning", "ModelStore", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "StreamLearning", dependencies: ["OnlineLearning", "SampleFormats", "ModelStore"], swiftSettings: strict),
     .target(name: "WhittleProtocol", swiftSettings: strict),
     .target(
       name: "WhittleService",
       dependencies: [
-        "ZeroMQ", "OnlineLearning", "SampleFormats", "ModelStore", "StreamLearning", "WhittleProtocol",
+        "ZeroMQ", "OnlineLearning", "SampleFormats", "ModelStore", "ModelCatalog", "StreamLearning",
+        "WhittleProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
@@ -68,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "whittle",
       dependencies: [
-        "WhittleClient", "WhittleProtocol", "ModelStore", "OnlineLearning", "StreamLearning",
+        "WhittleClient", "WhittleProtocol", "ModelStore", "ModelCatalog", "OnlineLearning", "StreamLearning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -107,11 +116,19 @@ let package = Package(
       name: "ModelStoreTests",
       dependencies: ["ModelStore", "OnlineLearning", "TestSupport", "DiskDoubles", "CProcessor"],
       swiftSettings: strict),
-    .testTarget(name: "WhittleProtocolTests", dependencies: ["WhittleProtocol"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelCatalogTests",
+      dependencies: [
+        "ModelCatalog", "ModelStore", "OnlineLearning", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WhittleProtocolTests", dependencies: ["WhittleProtocol", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "WhittleServiceTests",
       dependencies: [
-        "WhittleService", "WhittleProtocol", "ModelStore", "OnlineLearning", "StreamLearning", "SampleFormats",
+        "WhittleService", "WhittleProtocol", "ModelStore", "ModelCatalog", "OnlineLearning", "StreamLearning",
+        "SampleFormats",
         "ZeroMQ",
         "TestSupport", "DiskDoubles",
         .product(name: "Logging", package: "swift-log"),

@@ -29,14 +29,14 @@ public import OnlineLearning
 /// | `delayed_margins`, `delayed_importances`, `delayed_times` | F64 | the margin given out, the importance weight, when it came |
 ///
 /// and its `__metadata__` the texts `format` ("whittle checkpoint"), `format_version`, `step`, `time` (Unix seconds),
-/// `position`, `configuration`, `features`, `state`, `sequences` and `delayed` (JSON), and `checksum`: the CRC-32C of the whole
-/// file with the checksum's own eight digits taken as zeros.
+/// `position`, `configuration`, `features`, `state`, `sequences`, `delayed` and `overrides` (JSON), and `checksum`: the CRC-32C of
+/// the whole file with the checksum's own eight digits taken as zeros.
 public struct Checkpoint: Sendable {
   /// The version that this whittle writes, and the newest that it reads.
   ///
   /// Version 1 knew no optimizer but `sgd`; what it lacks has its default. Where there are no `sequences`, no source had
-  /// numbered anything; where there is no `position`, there was no journal, and where there is nothing `delayed`, no sample
-  /// waited.
+  /// numbered anything; where there is no `position`, there was no journal, where there is nothing `delayed`, no sample
+  /// waited, and where there are no `overrides`, nothing had been set while the daemon ran.
   public static let formatVersion = 2
 
   /// The model as of the checkpoint's step.
@@ -45,6 +45,8 @@ public struct Checkpoint: Sendable {
   public let sequences: SourceSequences
   /// The samples that wait for their targets. Those of a file have no bounds.
   public let delayed: DelayedSamples
+  /// Which settings of the learner were not as the daemon's configuration said.
+  public let overrides: SettingOverrides
   /// How many messages the journal had counted, all of which are part of this.
   public let position: UInt64
   /// When it was made, in seconds since 1970.
@@ -53,11 +55,13 @@ public struct Checkpoint: Sendable {
   /// - Parameter delayed: their features are the model's.
   public init(
     _ snapshot: ModelSnapshot, sequences: SourceSequences = SourceSequences(),
-    delayed: DelayedSamples = DelayedSamples(DelayedSamples.Bounds()), position: UInt64 = 0, time: Double
+    delayed: DelayedSamples = DelayedSamples(DelayedSamples.Bounds()),
+    overrides: SettingOverrides = SettingOverrides(), position: UInt64 = 0, time: Double
   ) {
     self.snapshot = snapshot
     self.sequences = sequences
     self.delayed = delayed
+    self.overrides = overrides
     self.position = position
     self.time = time
   }
@@ -70,9 +74,12 @@ public struct Checkpoint: Sendable {
   /// As above, of a model that does not change.
   public init(
     _ model: Model, sequences: SourceSequences = SourceSequences(),
-    delayed: DelayedSamples = DelayedSamples(DelayedSamples.Bounds()), position: UInt64 = 0, time: Double
+    delayed: DelayedSamples = DelayedSamples(DelayedSamples.Bounds()),
+    overrides: SettingOverrides = SettingOverrides(), position: UInt64 = 0, time: Double
   ) {
-    self.init(ModelSnapshot(model), sequences: sequences, delayed: delayed, position: position, time: time)
+    self.init(
+      ModelSnapshot(model), sequences: sequences, delayed: delayed, overrides: overrides, position: position, time: time
+    )
   }
 
   /// The `state` text.
@@ -95,6 +102,11 @@ public struct Checkpoint: Sendable {
       if matched == pattern.count { return start + matched..<start + matched + 8 }
     }
     return nil
+  }
+
+  /// A checksum as the metadata has it.
+  static func text(_ checksum: UInt32) -> String {
+    checksumPrefix + String(decoding: digits(checksum), as: UTF8.self)
   }
 
   /// A checksum as eight hexadecimal digits.

@@ -29,6 +29,8 @@ struct CheckpointEncoder {
   private var starts: [Int] = []
   /// The file's size in bytes.
   let size: Int
+  /// The `configuration` text.
+  let configuration: String
 
   /// Features whose names go out at once.
   private static let piece = 1 << 15
@@ -37,7 +39,9 @@ struct CheckpointEncoder {
   init(_ checkpoint: Checkpoint) throws {
     snapshot = checkpoint.snapshot
     tensors = CheckpointEncoder.tensors(checkpoint)
-    header = try SafeTensors.header(tensors.map(\.layout), metadata: CheckpointEncoder.metadata(checkpoint))
+    configuration = try CheckpointEncoder.json(snapshot.configuration)
+    header = try SafeTensors.header(
+      tensors.map(\.layout), metadata: CheckpointEncoder.metadata(checkpoint, configuration))
     var end = header.count
     for tensor in tensors {
       starts.append(end)
@@ -97,7 +101,7 @@ struct CheckpointEncoder {
     return tensors
   }
 
-  private static func metadata(_ checkpoint: Checkpoint) throws -> [String: String] {
+  private static func metadata(_ checkpoint: Checkpoint, _ configuration: String) throws -> [String: String] {
     let snapshot = checkpoint.snapshot
     let state = Checkpoint.State(learner: snapshot.learner.state, validation: snapshot.validation)
     return [
@@ -106,11 +110,12 @@ struct CheckpointEncoder {
       "step": String(snapshot.steps),
       "time": String(checkpoint.time),
       "position": String(checkpoint.position),
-      "configuration": try json(snapshot.configuration),
+      "configuration": configuration,
       "features": try json(snapshot.space),
       "state": try json(state),
       "sequences": try json(checkpoint.sequences),
       "delayed": try json(checkpoint.delayed.counts),
+      "overrides": try json(checkpoint.overrides),
       "checksum": Checkpoint.checksumPrefix + "00000000",
     ]
   }
@@ -124,10 +129,12 @@ struct CheckpointEncoder {
   /// Hands over all bytes of the file, each once, but for the checksum's digits: those come last, over zeros.
   ///
   /// - Parameter write: takes bytes and their place in the file.
+  /// - Returns: the checksum.
   /// - Complexity: O(features + bytes of names)
+  @discardableResult
   consuming func encode<Failure: Error>(
     _ write: (UnsafeRawBufferPointer, Int) throws(Failure) -> Void
-  ) throws(Failure) {
+  ) throws(Failure) -> UInt32 {
     var check = CRC32C()
     try CheckpointEncoder.put(header, at: 0, &check, write)
     try encodeFeatures(write)
@@ -143,8 +150,10 @@ struct CheckpointEncoder {
     for tensor in tensors {
       value = CRC32C.joined(value, tensor.check.value, count: tensor.layout.byteCount)
     }
-    guard let place = Checkpoint.checksumDigits(in: header.span) else { return }
+    // `metadata` put it there.
+    guard let place = Checkpoint.checksumDigits(in: header.span) else { return value }
     try CheckpointEncoder.put(Checkpoint.digits(value), at: place.lowerBound, &check, write)
+    return value
   }
 
   private mutating func encodeFeatures<Failure: Error>(

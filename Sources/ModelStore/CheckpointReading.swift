@@ -68,7 +68,7 @@ private struct CheckpointReader {
       throw damaged("its checksum is of an unknown kind: \"\(stored)\"")
     }
     let value = try tensors.checksum(without: digits)
-    let computed = Checkpoint.checksumPrefix + String(decoding: Checkpoint.digits(value), as: UTF8.self)
+    let computed = Checkpoint.text(value)
     guard stored == computed else { throw damaged("its checksum is \(stored), its content has \(computed)") }
   }
 
@@ -105,9 +105,11 @@ private struct CheckpointReader {
     let time: Double = try number("time")
     guard Checkpoint.times.contains(time) else { throw damaged("its \"time\" is \(time)") }
     let sequences = try json("sequences", missing: SourceSequences())
+    let overrides = try json("overrides", missing: SettingOverrides())
     let model = try model()
     return Checkpoint(
-      model, sequences: sequences, delayed: try delayed(in: model.space), position: try position(), time: time)
+      model, sequences: sequences, delayed: try delayed(in: model.space), overrides: overrides,
+      position: try position(), time: time)
   }
 
   private mutating func model() throws(StoreError) -> Model {

@@ -16,6 +16,21 @@ public struct CheckpointStore: Sendable {
     public var name: String { CheckpointStore.name(sequence: sequence, step: step) }
   }
 
+  /// A checkpoint file and what stands in it about itself.
+  public struct Written: Sendable, Equatable {
+    public let entry: Entry
+    /// The file's size.
+    public let bytes: Int
+    /// As the file has it: the kind of checksum, a colon, and its digits.
+    public let checksum: String
+    /// Of the learner, as JSON, as the file has it.
+    public let configuration: String
+
+    public init(entry: Entry, bytes: Int, checksum: String, configuration: String) {
+      (self.entry, self.bytes, self.checksum, self.configuration) = (entry, bytes, checksum, configuration)
+    }
+  }
+
   /// What a start finds.
   public struct Newest: Sendable {
     /// The newest checkpoint that is whole; nil where there is none.
@@ -113,10 +128,9 @@ public struct CheckpointStore: Sendable {
 
   /// Makes a checkpoint durable as the newest one.
   ///
-  /// - Returns: its entry, and its size in bytes.
   /// - Throws: the call that failed; then the files are as they were before.
   /// - Complexity: O(features)
-  public mutating func write(_ checkpoint: Checkpoint) throws(StoreError) -> (entry: Entry, bytes: Int) {
+  public mutating func write(_ checkpoint: Checkpoint) throws(StoreError) -> Written {
     let sequence = nextSequence
     let step = checkpoint.snapshot.steps
     let path = "\(directory)/\(CheckpointStore.name(sequence: sequence, step: step))"
@@ -129,9 +143,10 @@ public struct CheckpointStore: Sendable {
     }
     // A number that was tried is not used again: a failed write may have left a file of that name.
     nextSequence += 1
+    var checksum: UInt32 = 0
     try files.replace(path) { (file) throws(StoreError) in
       var waiting = 0
-      try encoder.encode { (bytes, offset) throws(StoreError) in
+      checksum = try encoder.encode { (bytes, offset) throws(StoreError) in
         try files.writeAll(bytes, to: file, at: offset)
         waiting += bytes.count
         // The disk is busy while the next piece is made, and not only when all are.
@@ -143,7 +158,9 @@ public struct CheckpointStore: Sendable {
     }
     whole.insert(sequence)
     times[sequence] = checkpoint.time
-    return (Entry(sequence: sequence, step: step, path: path), encoder.size)
+    return Written(
+      entry: Entry(sequence: sequence, step: step, path: path), bytes: encoder.size,
+      checksum: Checkpoint.text(checksum), configuration: encoder.configuration)
   }
 
   /// Removes the whole checkpoints that are not worth keeping. What is damaged is neither counted nor removed.

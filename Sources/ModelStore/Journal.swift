@@ -12,7 +12,7 @@ public final class Journal {
 
   private struct Open {
     let file: OpenFile
-    let header: JournalHeader
+    var header: JournalHeader
     let seed: UInt32
     let headBytes: Int
     var bytes: Int
@@ -102,6 +102,13 @@ public final class Journal {
     open.bytes += batch.byteCount
     state = .open(open)
     written = last
+  }
+
+  /// Segments that are begun from here on, when this one is full, say that their messages were accepted under other settings.
+  public func change(settings: String) {
+    guard case .open(var open) = state else { return }
+    open.header.settings = settings
+    state = .open(open)
   }
 
   /// Makes all that was appended durable.

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+public import ModelStore
 public import OnlineLearning
 public import SampleFormats
 
@@ -13,11 +15,14 @@ public struct LearningSettings: Sendable, Equatable, Codable {
   /// What is kept of samples whose targets come later.
   public var delayed: DelayedSamples.Bounds
   public var format: SampleDecoder.Format
+  /// Which of the learner's are not as the daemon's configuration says. They are part of `learner` already.
+  public var overrides: SettingOverrides
 
   public init(
     learner: LearnerConfiguration = LearnerConfiguration(), features: FeatureSettings = FeatureSettings(),
     json: JSONFields = JSONFields(), limits: SampleLimits = SampleLimits(),
-    delayed: DelayedSamples.Bounds = DelayedSamples.Bounds(), format: SampleDecoder.Format = .auto
+    delayed: DelayedSamples.Bounds = DelayedSamples.Bounds(), format: SampleDecoder.Format = .auto,
+    overrides: SettingOverrides = SettingOverrides()
   ) {
     self.learner = learner
     self.features = features
@@ -25,6 +30,28 @@ public struct LearningSettings: Sendable, Equatable, Codable {
     self.limits = limits
     self.delayed = delayed
     self.format = format
+    self.overrides = overrides
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    learner = try fields.decode(LearnerConfiguration.self, forKey: .learner)
+    features = try fields.decode(FeatureSettings.self, forKey: .features)
+    json = try fields.decode(JSONFields.self, forKey: .json)
+    limits = try fields.decode(SampleLimits.self, forKey: .limits)
+    delayed = try fields.decode(DelayedSamples.Bounds.self, forKey: .delayed)
+    format = try fields.decode(SampleDecoder.Format.self, forKey: .format)
+    overrides = try fields.decodeIfPresent(SettingOverrides.self, forKey: .overrides) ?? SettingOverrides()
+  }
+}
+
+extension LearningSettings {
+  /// As the journal keeps them: JSON.
+  public func text() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+
+  /// - Throws: where they cannot be read.
+  public init(text: String) throws {
+    self = try JSONDecoder().decode(LearningSettings.self, from: Data(text.utf8))
   }
 }
 

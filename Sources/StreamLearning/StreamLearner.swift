@@ -17,15 +17,20 @@ public struct StreamLearner {
     public var sequences: SourceSequences
     /// Samples that wait for their targets.
     public var delayed: DelayedSamples
-    /// How many messages were accepted over the model's life that changed anything, or could have.
+    /// Which settings of the learner are not as the daemon's configuration says.
+    public var overrides: SettingOverrides
+    /// How many messages were accepted over the model's life that changed anything, or could have; changes of settings, and
+    /// resets, among them.
     public var position: UInt64
 
     public init(
-      _ model: Model, sequences: SourceSequences = SourceSequences(), delayed: DelayedSamples, position: UInt64 = 0
+      _ model: Model, sequences: SourceSequences = SourceSequences(), delayed: DelayedSamples,
+      overrides: SettingOverrides = SettingOverrides(), position: UInt64 = 0
     ) {
       self.model = model
       self.sequences = sequences
       self.delayed = delayed
+      self.overrides = overrides
       self.position = position
     }
 
@@ -33,7 +38,7 @@ public struct StreamLearner {
     public init(_ settings: LearningSettings) {
       self.init(
         Model(settings.learner, FeatureSpace(settings.features.kind, keepingNames: settings.features.names)),
-        delayed: DelayedSamples(settings.delayed))
+        delayed: DelayedSamples(settings.delayed), overrides: settings.overrides)
     }
 
     /// The same under other settings, which hold from here on.
@@ -47,14 +52,15 @@ public struct StreamLearner {
       }
       changed.model.space.keepNames(settings.features.names)
       changed.delayed = delayed.under(settings.delayed)
+      changed.overrides = settings.overrides
       return changed
     }
   }
 
-  public let settings: LearningSettings
+  public internal(set) var settings: LearningSettings
   public internal(set) var state: State
 
-  let decoder: SampleDecoder
+  var decoder: SampleDecoder
   var batch = SampleBatch()
   /// The number of the message accepted last; nil where it has none.
   public private(set) var label: SampleLabels.MessageLabel?
@@ -77,7 +83,7 @@ public struct StreamLearner {
     self.decoder = decoder
   }
 
-  private static func decoder(_ settings: LearningSettings, _ model: Model) -> SampleDecoder? {
+  static func decoder(_ settings: LearningSettings, _ model: Model) -> SampleDecoder? {
     var limits = settings.limits
     // A model that knows more than it may today keeps it, and new features take the places of some.
     limits.features = max(limits.features, model.space.count)

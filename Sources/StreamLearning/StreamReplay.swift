@@ -1,7 +1,6 @@
-internal import FoundationEssentials
 public import ModelStore
 internal import OnlineLearning
-public import SampleFormats
+internal import SampleFormats
 
 /// Learns the messages of a journal again, as the daemon did that accepted them.
 public struct StreamReplay {
@@ -9,6 +8,8 @@ public struct StreamReplay {
   public private(set) var state: StreamLearner.State?
   /// The time of the message learned last.
   public private(set) var time: Double?
+  /// How many samples were learned.
+  public private(set) var samples: UInt64 = 0
   /// What is different from the settings that messages were accepted under.
   private let override: (inout LearningSettings) -> Void
   private var learner: StreamLearner?
@@ -52,21 +53,33 @@ public struct StreamReplay {
 
   /// Goes on under a segment's settings.
   private mutating func begin(_ header: JournalHeader, _ directory: String) throws(StoreError) {
-    var settings: LearningSettings
-    do {
-      settings = try JSONDecoder().decode(LearningSettings.self, from: Data(header.settings.utf8))
-    } catch {
-      throw .damaged(path: directory, problem: "the settings of a segment cannot be read: \(error)")
-    }
-    override(&settings)
+    let settings = try settings(header.settings, "of a segment", directory)
     if learner?.settings == settings { return }
     let before = learner?.state ?? state
     learner = nil
     state = nil
     guard let learner = StreamLearner(settings, before?.under(settings) ?? StreamLearner.State(settings)) else {
-      throw .system(call: "malloc", path: directory, code: 12)
+      throw StreamReplay.noMemory(directory)
     }
     self.learner = learner
+  }
+
+  /// - Parameter whose: for people.
+  private func settings(
+    _ text: String, _ whose: String, _ directory: String
+  ) throws(StoreError) -> LearningSettings {
+    var settings: LearningSettings
+    do {
+      settings = try LearningSettings(text: text)
+    } catch {
+      throw .damaged(path: directory, problem: "the settings \(whose) cannot be read: \(error)")
+    }
+    override(&settings)
+    return settings
+  }
+
+  private static func noMemory(_ directory: String) -> StoreError {
+    .system(call: "malloc", path: directory, code: 12)
   }
 
   private mutating func learn(_ record: JournalRecord, _ directory: String) throws(StoreError) {
@@ -75,28 +88,33 @@ public struct StreamReplay {
         path: directory,
         problem: "message \(record.position) is of kind \(record.kind), which this whittle does not know")
     }
-    do throws(SampleError) {
-      // Taken out, so that it is changed in place.
-      guard var learner = learner.take() else { return }
-      defer { self.learner = learner }
-      try record.withFrames { (frames) throws(SampleError) in _ = try learner.accept(frames, for: kind.purpose) }
-      _ = learner.learn(predicts: kind == .answer, at: record.time)
-      learner.goOn(after: record.position)
-      time = record.time
-    } catch {
-      throw .damaged(
-        path: directory,
-        problem: "message \(record.position), which was accepted, cannot be learned again: \(error.message)")
+    // Taken out, so that it is changed in place.
+    guard var learner = learner.take() else { return }
+    defer { self.learner = learner }
+    switch kind {
+    case .learn, .answer:
+      do throws(SampleError) {
+        try record.withFrames { (frames) throws(SampleError) in _ = try learner.accept(frames, for: kind.purpose) }
+      } catch {
+        throw .damaged(
+          path: directory,
+          problem: "message \(record.position), which was accepted, cannot be learned again: \(error.message)")
+      }
+      samples += UInt64(learner.learn(predicts: kind == .answer, at: record.time).learned)
+    case .settings:
+      let text = String(decoding: record.frames.first ?? [], as: UTF8.self)
+      let settings = try settings(text, "of message \(record.position)", directory)
+      guard learner.mayGoOn(under: settings) else {
+        throw .damaged(
+          path: directory, problem: "message \(record.position) changes settings that a model cannot change")
+      }
+      learner.change(settings)
+    case .reset:
+      guard learner.reset() else { throw StreamReplay.noMemory(directory) }
     }
+    learner.goOn(after: record.position)
+    time = record.time
   }
-}
-
-/// How a message was taken in, for the journal.
-public enum MessageKind: UInt8, Sendable {
-  case learn = 0
-  case answer = 1
-
-  public var purpose: SampleDecoder.Purpose { self == .answer ? .answer : .learn }
 }
 
 extension JournalRecord {

@@ -62,6 +62,19 @@ public final class QueryClient {
     try ask(.configuration)
   }
 
+  /// Changes hyperparameters from here on; returns when the change is as safe as the journal makes it.
+  ///
+  /// - Parameter values: by their keys in the configuration, as `penalty.l1`; null for what the configuration says.
+  /// - Throws: see `ask`.
+  public func set(_ values: [String: JSONValue]) throws(ClientError) -> SettingsChanged {
+    try ask(.set(SetQuestion(values: values)))
+  }
+
+  /// Begins a new model; returns when that is as safe as the journal makes it.
+  ///
+  /// - Throws: see `ask`.
+  public func reset() throws(ClientError) -> ModelReset { try ask(.reset) }
+
   /// Sends one question and waits for its answer.
   ///
   /// - Throws: `unusableEndpoint`, `unreachable`, `noAnswer`, `refused` with the daemon's own words, `malformed` when

@@ -18,6 +18,10 @@ public struct Event: Sendable, Equatable {
     public static let featuresForgotten = Kind(rawValue: "features_forgotten")
     /// The dictionary was full, no feature could be forgotten, and new ones were left out. Carries a `room`.
     public static let featuresRefused = Kind(rawValue: "features_refused")
+    /// Settings were changed while the daemon runs. Carries the `settings` that are others now.
+    public static let settingsChanged = Kind(rawValue: "settings_changed")
+    /// A new model began in place of the one before.
+    public static let modelReset = Kind(rawValue: "model_reset")
   }
 
   /// How the loss and the steps were at the event.
@@ -106,10 +110,12 @@ public struct Event: Sendable, Equatable {
   public var rejection: Rejection?
   /// For events about a full dictionary.
   public var room: Room?
+  /// For events about settings: by key.
+  public var settings: [String: JSONValue]?
 
   public init(
     _ kind: Kind, step: UInt64, time: Double, message: String, divergence: Divergence? = nil,
-    rejection: Rejection? = nil, room: Room? = nil
+    rejection: Rejection? = nil, room: Room? = nil, settings: [String: JSONValue]? = nil
   ) {
     self.kind = kind
     self.step = step
@@ -118,12 +124,13 @@ public struct Event: Sendable, Equatable {
     self.divergence = divergence
     self.rejection = rejection
     self.room = room
+    self.settings = settings
   }
 }
 
 extension Event: Codable {
   private enum CodingKeys: String, CodingKey {
-    case step, time, message
+    case step, time, message, settings
     case kind = "event"
   }
 
@@ -135,6 +142,7 @@ extension Event: Codable {
     message = try event.decode(String.self, forKey: .message)
     divergence = [.divergenceBegan, .divergenceEnded].contains(kind) ? try Divergence(from: decoder) : nil
     rejection = kind == .messageRejected ? try Rejection(from: decoder) : nil
+    settings = try event.decodeIfPresent([String: JSONValue].self, forKey: .settings)
     room = [.featuresForgotten, .featuresRefused].contains(kind) ? try Room(from: decoder) : nil
   }
 
@@ -145,6 +153,7 @@ extension Event: Codable {
     try event.encode(step, forKey: .step)
     try event.encode(time, forKey: .time)
     try event.encode(message, forKey: .message)
+    try event.encodeIfPresent(settings, forKey: .settings)
     try divergence?.encode(to: encoder)
     try rejection?.encode(to: encoder)
     try room?.encode(to: encoder)

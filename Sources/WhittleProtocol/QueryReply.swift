@@ -14,6 +14,10 @@ public struct QueryFailure: ReplyFailure, Equatable, CustomStringConvertible {
     case unknownCursor = "unknown_cursor"
     /// Large questions take all the memory that they may while they wait.
     case busy
+    /// There is no setting of that name that can be set.
+    case unknownSetting = "unknown_setting"
+    /// A setting takes no such value, or not together with others.
+    case badValue = "bad_value"
     case checkpointFailed = "checkpoint_failed"
     /// The daemon is stopping and answers no more.
     case stopping
@@ -118,13 +122,22 @@ public struct ConfigurationReport: Codable, Sendable, Equatable {
   /// The endpoints in use, with the ports that `*` stood for, by setting.
   public var endpoints: [String: [String]]
   public var version: String
+  /// The directory that relative paths among the settings start from; nil where the daemon does not tell.
+  public var workingDirectory: String?
 
   public init(
-    configuration: [String: JSONValue], origins: [String: String], endpoints: [String: [String]], version: String
+    configuration: [String: JSONValue], origins: [String: String], endpoints: [String: [String]], version: String,
+    workingDirectory: String? = nil
   ) {
     self.configuration = configuration
     self.origins = origins
     self.endpoints = endpoints
     self.version = version
+    self.workingDirectory = workingDirectory
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case configuration, origins, endpoints, version
+    case workingDirectory = "working_directory"
   }
 }

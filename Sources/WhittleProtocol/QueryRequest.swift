@@ -13,10 +13,14 @@ public enum QueryRequest: Codable, Sendable, Equatable {
   case checkpoint
   /// Every setting, its value, and where it came from.
   case configuration
+  /// Changes hyperparameters from here on.
+  case set(SetQuestion)
+  /// Begins a new model.
+  case reset
 
   /// The value of `"op"`.
   public enum Operation: String, CaseIterable, Sendable {
-    case predict, explain, coefficients, stats, checkpoint, configuration
+    case predict, explain, coefficients, stats, checkpoint, configuration, set, reset
 
     /// What it may be asked with, besides `op` and `protocol`.
     var fields: [String] {
@@ -24,7 +28,8 @@ public enum QueryRequest: Codable, Sendable, Equatable {
       case .predict: PredictQuestion.fields
       case .explain: ExplainQuestion.fields
       case .coefficients: CoefficientsQuestion.fields
-      case .stats, .checkpoint, .configuration: []
+      case .set: SetQuestion.fields
+      case .stats, .checkpoint, .configuration, .reset: []
       }
     }
 
@@ -36,6 +41,8 @@ public enum QueryRequest: Codable, Sendable, Equatable {
       case .stats: .stats
       case .checkpoint: .checkpoint
       case .configuration: .configuration
+      case .set: .set(try SetQuestion(fields))
+      case .reset: .reset
       }
     }
   }
@@ -48,6 +55,8 @@ public enum QueryRequest: Codable, Sendable, Equatable {
     case .stats: (.stats, nil)
     case .checkpoint: (.checkpoint, nil)
     case .configuration: (.configuration, nil)
+    case .set(let question): (.set, question)
+    case .reset: (.reset, nil)
     }
   }
 

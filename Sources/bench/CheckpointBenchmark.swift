@@ -24,8 +24,10 @@ struct CheckpointBenchmark {
     let names = CheckpointBenchmark.names(messages.bits)
     var store = try CheckpointStore(directory: "\(directory)/2^\(messages.bits)")
     let checkpoint = Checkpoint(messages.model, time: 0)
-    let (first, size) = try store.write(checkpoint)
-    guard try Checkpoint(file: first.path).model.learner.coefficients() == messages.model.learner.coefficients() else {
+    let first = try store.write(checkpoint)
+    let size = first.bytes
+    guard try Checkpoint(file: first.entry.path).model.learner.coefficients() == messages.model.learner.coefficients()
+    else {
       throw BenchError.otherRestored("2^\(messages.bits)")
     }
     let writing = try Rounds(

@@ -5,8 +5,9 @@ struct CheckpointsCommand: ParsableCommand {
     commandName: "checkpoints",
     abstract: "List, show, check, compare, export and restore checkpoints. Needs no daemon.",
     discussion: """
-      A checkpoint is named by its ID, the number in front of its file's name, by `latest`, which is the newest that is \
-      whole, or by the path of its file. All but `restore` only read, also while a daemon runs.
+      All but `restore` only read, also while a daemon runs.
+
+      \(CheckpointName.notation)
       """,
     subcommands: [
       CheckpointsListCommand.self,

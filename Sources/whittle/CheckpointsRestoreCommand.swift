@@ -13,8 +13,10 @@ struct CheckpointsRestoreCommand: ParsableCommand {
       the next start, or the same command again, moves what is left.
       """)
 
-  @Argument(help: "Its ID as `checkpoints list` shows it.")
-  var checkpoint: String
+  @Argument(
+    help: "Its ID as `checkpoints list` shows it.", completion: CheckpointCompletion.ids,
+    transform: CheckpointName.init)
+  var checkpoint: CheckpointName
 
   @OptionGroup var state: StateOptions
 
@@ -22,8 +24,8 @@ struct CheckpointsRestoreCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if !StateOptions.isID(checkpoint) {
-      throw ValidationError("expected the ID of a checkpoint in the state directory, not \"\(checkpoint)\"")
+    guard case .id = checkpoint else {
+      throw ValidationError("expected the ID of a checkpoint in the state directory")
     }
   }
 
@@ -37,7 +39,8 @@ struct CheckpointsRestoreCommand: ParsableCommand {
 
   func run() throws {
     // Before the lock, which would make the directory.
-    let entry = try state.entry(checkpoint, of: state.entries())
+    guard case .id(let id) = checkpoint else { return }
+    let entry = try state.entry(id, of: state.entries())
     let outcome = try restore(entry)
     if json { return try StandardOutput.writeJSON(outcome) }
     var text = "the next start takes checkpoint \(outcome.restored), step \(Format.count(outcome.step))\n"

@@ -2,8 +2,8 @@ internal import ArgumentParser
 
 /// What is shown of one checkpoint, and how.
 struct ShowOptions: ParsableArguments {
-  @Argument(help: NamedCheckpoint.help, completion: .file(extensions: ["safetensors"]))
-  var checkpoint: String
+  @Argument(help: CheckpointName.help, completion: CheckpointCompletion.kind, transform: CheckpointName.init)
+  var checkpoint: CheckpointName
 
   @Option(help: ArgumentHelp("Only the so many heaviest coefficients.", valueName: "k"))
   var top: Int?

@@ -31,7 +31,7 @@ struct ConfigurationCommand: ParsableCommand {
   }
 
   /// Strings plain, everything else as JSON.
-  private static func text(of value: JSONValue) -> String {
+  static func text(of value: JSONValue) -> String {
     if case .string(let text) = value { return text }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,3 +1,4 @@
+internal import ModelCatalog
 internal import WhittleClient
 
 /// What the process tells its caller, by the numbers of sysexits.h.
@@ -16,6 +17,7 @@ enum ExitStatus: Int32 {
     switch error {
     case let error as ToolError: self.init(of: error)
     case let error as ClientError: self.init(of: error)
+    case let error as CatalogError: self.init(of: error)
     default: return nil
     }
   }
@@ -26,7 +28,15 @@ enum ExitStatus: Int32 {
     case .cannotOpen: self = .cannotOpen
     case .cannotRead, .cannotWrite, .cannotWriteFile: self = .inputOutput
     case .notLearned: self = .unavailable
-    case .rejected, .notAccepted: self = .refused
+    case .rejected, .notAccepted, .unknownFeatures, .notExpressible: self = .refused
+    }
+  }
+
+  private init(of error: CatalogError) {
+    switch error {
+    case .query: self = .usage
+    case .damaged, .otherSchema: self = .badData
+    case .missing, .busy, .failed: self = .cannotOpen
     }
   }
 

@@ -40,6 +40,9 @@ struct FeedCommand: ParsableCommand {
   @OptionGroup var delivery: DeliveryOptions
   @OptionGroup var columns: ColumnOptions
 
+  @Flag(help: "Print what was sent as one JSON object at the end.")
+  var json = false
+
   func validate() throws {
     _ = try plan()
   }
@@ -81,6 +84,7 @@ struct FeedCommand: ParsableCommand {
     var progress = feeder.progress
     progress.seconds = feeder.seconds
     say(progress.summary + (feeder.outlet.note.map { "; \($0)" } ?? ""))
+    if json { try StandardOutput.writeJSON(progress) }
   }
 
   private func say(_ notice: String) {

@@ -1,11 +1,15 @@
 /// How far a feed has come.
-struct FeedProgress: Equatable {
+struct FeedProgress: Equatable, Encodable {
   var samples = 0
   var messages = 0
   var bytes = 0
   /// All bytes of all passes; nil when it is not known, as with a pipe.
   var totalBytes: Int?
   var seconds = 0.0
+
+  enum CodingKeys: String, CodingKey {
+    case samples, messages, bytes, seconds
+  }
 
   private var rate: Double { seconds > 0 ? Double(samples) / seconds : 0 }
 

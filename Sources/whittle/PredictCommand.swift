@@ -8,9 +8,9 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Predict the target of a sample; the model does not learn it.",
     discussion: """
-      whittle predict sleep=7.5 hw=2 color=red
-      whittle predict --values 7.5,2
-      whittle predict --json-sample '{"sleep": 7.5, "a=b": 1}'
+        whittle predict sleep=7.5 hw=2 color=red
+        whittle predict --values 7.5,2
+        whittle predict --json-sample '{"sleep": 7.5, "a=b": 1}'
       """)
 
   @Argument(help: ArgumentHelp("A feature: a number, true or false, or text.", valueName: "name=value"))

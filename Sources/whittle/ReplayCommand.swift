@@ -25,8 +25,10 @@ struct ReplayCommand: ParsableCommand {
       "A hyperparameter and its values; of several, every combination is tried.", valueName: "key=value,…"))
   var settings: [String] = []
 
-  @Option(name: .customLong("after"), help: NamedCheckpoint.help)
-  var start: String?
+  @Option(
+    name: .customLong("after"), help: CheckpointName.help, completion: CheckpointCompletion.kind,
+    transform: CheckpointName.init)
+  var start: CheckpointName?
 
   @Flag(name: .customLong("past-damage"), help: "Go on past damage in the journal, without the messages that it holds.")
   var pastDamage = false
@@ -68,7 +70,7 @@ struct ReplayCommand: ParsableCommand {
     }
     if first == 1 { return nil }
     for entry in try state.entries() {
-      if let found = try state.whole(entry), found.checkpoint.position >= first - 1 { return found }
+      if let found = try StateDirectory.whole(entry), found.checkpoint.position >= first - 1 { return found }
     }
     throw ToolError.cannotOpen(
       file: "a checkpoint to begin with",

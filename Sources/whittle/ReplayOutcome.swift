@@ -33,7 +33,6 @@ struct ReplayOutcome: Encodable {
     _ variant: ReplayVariant, after checkpoint: Checkpoint?, _ state: StateOptions, pastDamage: Bool
   ) throws {
     let start = checkpoint.map(StreamLearner.State.init(measuredFromHere:))
-    let before = start?.model.steps ?? 0
     var contradiction: LearnerConfiguration.Contradiction?
     var replay = StreamReplay(after: start) { settings in
       var changed = settings
@@ -61,7 +60,7 @@ struct ReplayOutcome: Encodable {
     hyperparameters = Dictionary(uniqueKeysWithValues: variant.changes.map { ($0.hyperparameter.key, $0.text) })
     messages = report.records
     step = model.steps
-    samples = model.steps - before
+    samples = replay.samples
     let function = model.configuration.lossFunction
     let overall = model.validation.overall(function)
     (loss, bestConstantLoss) = (overall?.loss, overall?.bestConstantLoss)

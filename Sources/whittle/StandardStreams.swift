@@ -23,6 +23,11 @@ enum StandardOutput {
   }
 }
 
+/// Standard input.
+enum StandardInput {
+  static let isTerminal = Terminal(of: STDIN_FILENO).isTerminal
+}
+
 /// Standard error: progress, notices, errors.
 enum StandardError {
   static let terminal = Terminal(of: STDERR_FILENO)

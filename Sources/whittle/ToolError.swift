@@ -6,6 +6,10 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
   case cannotRead(file: String, reason: String)
   case cannotWrite(reason: String)
   case cannotWriteFile(file: String, reason: String)
+  /// Features that were asked for by name, and that nobody knows where they were looked for.
+  case unknownFeatures([String], place: String)
+  /// What was asked for cannot be put into the form that was asked for.
+  case notExpressible(reason: String)
   /// The daemon rejected messages while it was waited for.
   case rejected(endpoint: String, byReason: [String: UInt64])
   /// The daemon answered messages with a rejection.
@@ -21,6 +25,10 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
     case .cannotRead(let file, let reason): "cannot read \(file): \(reason)"
     case .cannotWriteFile(let file, let reason): "cannot write \(file): \(reason)"
     case .cannotWrite(let reason): "cannot write to standard output: \(reason)"
+    case .unknownFeatures(let names, let place):
+      "\(place) knows no feature " + names.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
+        + (names.count > 10 ? ", …" : "")
+    case .notExpressible(let reason): reason
     case .rejected(let endpoint, let byReason):
       "the daemon at \(endpoint) rejected messages: "
         + byReason.sorted { $0.key < $1.key }.map { "\(Format.count($0.value)) for \($0.key)" }

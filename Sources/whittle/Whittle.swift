@@ -14,26 +14,35 @@ struct Whittle: ParsableCommand {
 
       Exit status, after sysexits:
         0   success
-        1   `checkpoints verify` found one that cannot be used
+        1   `checkpoints verify` found one that cannot be used; `reset` was not confirmed
         64  wrong usage
         65  bad data: a malformed row, a damaged file
         66  a file cannot be opened, or a daemon works on the state directory
         69  the daemon does not answer, or nobody takes the samples
         70  an internal error
         74  reading or writing failed
-        76  the daemon refused the request or the samples, or its answer is not understood
+        76  the daemon refused the request or the samples, or its answer is not understood; a feature is not known; an \
+      export cannot say what the model says
       """,
     version: whittleVersion,
     subcommands: [
       FeedCommand.self,
       CoefficientsCommand.self,
+      HistoryCommand.self,
+      PathCommand.self,
+      DiffCommand.self,
+      ExportCommand.self,
       StatsCommand.self,
       PredictCommand.self,
       WatchCommand.self,
       CheckpointCommand.self,
       CheckpointsCommand.self,
+      CatalogCommand.self,
+      QueryCommand.self,
       ReplayCommand.self,
       ConfigurationCommand.self,
+      SetCommand.self,
+      ResetCommand.self,
       InspectCommand.self,
     ])
 

@@ -151,6 +151,7 @@ struct OperationFlags: SettingFlags {
   @Option(name: name("checkpoint.keep"), help: help("checkpoint.keep")) var keep: String?
   @Option(name: name("checkpoint.keep_hourly"), help: help("checkpoint.keep_hourly")) var keepHourly: String?
   @Option(name: name("checkpoint.keep_daily"), help: help("checkpoint.keep_daily")) var keepDaily: String?
+  @Option(name: name("catalog.coefficients"), help: help("catalog.coefficients")) var catalog: String?
   @Option(name: name("journal.sync"), help: help("journal.sync")) var journalSync: String?
   @Option(name: name("journal.interval_seconds"), help: help("journal.interval_seconds")) var journalInterval: String?
   @Option(name: name("journal.segment_bytes"), help: help("journal.segment_bytes")) var journalSegment: String?
@@ -165,7 +166,7 @@ struct OperationFlags: SettingFlags {
     given([
       "state.directory": stateDirectory, "checkpoint.every_samples": checkpointSamples,
       "checkpoint.every_seconds": checkpointSeconds, "checkpoint.keep": keep, "checkpoint.keep_hourly": keepHourly,
-      "checkpoint.keep_daily": keepDaily, "shutdown.drain_seconds": drain,
+      "checkpoint.keep_daily": keepDaily, "catalog.coefficients": catalog, "shutdown.drain_seconds": drain,
       "journal.sync": journalSync, "journal.interval_seconds": journalInterval, "journal.segment_bytes": journalSegment,
       "journal.keep_bytes": journalKeep, "journal.buffer_bytes": journalBuffer,
       "journal.past_damage": journalPastDamage, "log.level": logLevel, "log.format": logFormat,

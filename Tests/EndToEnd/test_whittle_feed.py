@@ -61,6 +61,12 @@ def test_json_lines(start, expected, jsonl):
     assert "sent 60 samples in 60 messages" in ended.stderr
 
 
+def test_what_was_sent_as_json(start, jsonl):
+    told = json.loads(whittle(start(), "feed", jsonl, "--quiet", "--json").stdout)
+    assert told.pop("seconds") > 0
+    assert told == {"samples": 60, "messages": 60, "bytes": jsonl.stat().st_size}
+
+
 def test_vw_text(start, expected, vw):
     daemon = start()
     fed(daemon, vw, messages=60)

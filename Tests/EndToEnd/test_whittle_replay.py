@@ -100,7 +100,7 @@ def test_for_people(start):
 
 
 @pytest.mark.parametrize("argument, says", [
-    ("penalty.l1", "not KEY=VALUE"), ("penalty.l3=1", "there are model.optimizer"), ("penalty.l1=-1", "at least 0"),
+    ("penalty.l1", "not KEY=VALUE"), ("penalty.l3=1", "there are loss.quantile"), ("penalty.l1=-1", "at least 0"),
     ("penalty.l1=0,x", 'found "x"'), ("learning_rate.schedule=fast", "inverse_scaling"), ("penalty.period=0", "from 1"),
 ])
 def test_wrong_hyperparameters(start, tmp_path, argument, says):

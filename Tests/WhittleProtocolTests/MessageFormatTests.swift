@@ -198,10 +198,10 @@ import WhittleProtocol
       ConfigurationReport(
         configuration: ["penalty.l1": .number(0.01), "model": .string("heart")],
         origins: ["penalty.l1": "default", "model": "file"],
-        endpoints: ["ingest.pull": ["tcp://127.0.0.1:5701"]], version: "0.1.0"),
+        endpoints: ["ingest.pull": ["tcp://127.0.0.1:5701"]], version: "0.1.0", workingDirectory: "/srv"),
       isWritten: """
         {"configuration":{"model":"heart","penalty.l1":0.01},"endpoints":{"ingest.pull":["tcp://127.0.0.1:5701"]},\
-        "origins":{"model":"file","penalty.l1":"default"},"version":"0.1.0"}
+        "origins":{"model":"file","penalty.l1":"default"},"version":"0.1.0","working_directory":"/srv"}
         """)
   }
 

@@ -61,7 +61,7 @@ import WhittleProtocol
         == .predict(PredictQuestion(.several([]), binary: true)))
   }
 
-  private static let operations = "predict, explain, coefficients, stats, checkpoint, configuration"
+  private static let operations = "predict, explain, coefficients, stats, checkpoint, configuration, set, reset"
 
   /// Every refusal says what was wrong, and what would be right.
   @Test(

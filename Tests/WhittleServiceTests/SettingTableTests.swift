@@ -95,8 +95,8 @@ struct SettingTableTests {
       "publish.every_samples": "10000", "publish.every_seconds": "1", "publish.rejects_per_second": "1",
       "query.bind": "tcp://127.0.0.1:5703",
       "state.directory": "whittled-state", "checkpoint.every_samples": "1000000", "checkpoint.every_seconds": "30",
-      "checkpoint.keep": "3", "checkpoint.keep_hourly": "24", "checkpoint.keep_daily": "30", "journal.sync": "interval",
-      "journal.interval_seconds": "0.1",
+      "checkpoint.keep": "3", "checkpoint.keep_hourly": "24", "checkpoint.keep_daily": "30",
+      "catalog.coefficients": "10000", "journal.sync": "interval", "journal.interval_seconds": "0.1",
       "journal.segment_bytes": "67108864", "journal.keep_bytes": "0", "journal.buffer_bytes": "67108864",
       "journal.past_damage": "false", "shutdown.drain_seconds": "5", "log.level": "info", "log.format": "text",
     ]

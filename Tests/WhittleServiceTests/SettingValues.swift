@@ -88,6 +88,7 @@ struct SettingValue: Sendable {
     "checkpoint.keep": SettingValue("1"),
     "checkpoint.keep_hourly": SettingValue("0"),
     "checkpoint.keep_daily": SettingValue("1000000"),
+    "catalog.coefficients": SettingValue("0"),
     "journal.sync": SettingValue("always"),
     "journal.interval_seconds": SettingValue("0.25"),
     "journal.segment_bytes": SettingValue("4096"),

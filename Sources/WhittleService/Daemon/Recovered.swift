@@ -11,4 +11,6 @@ struct Recovered: Sendable {
   var checkpointPosition: UInt64?
   /// Whether the journal lacks messages between the checkpoint and the state.
   var lacksMessages = false
+  /// Whether the checkpoint says of settings what does not hold any more, so that another one is due.
+  var isOutdated = false
 }

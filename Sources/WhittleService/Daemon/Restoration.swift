@@ -9,6 +9,8 @@ internal import WhittleProtocol
 struct Restoration {
   let recovered: Recovered
   let store: CheckpointStore
+  /// The settings, with those that had been set while a daemon ran.
+  let loaded: LoadedSettings
 
   /// - Throws: when the directory cannot be read, when no checkpoint in it is whole, when the journal is damaged in the middle,
   ///   or when the configuration asks for another model than the one in it.
@@ -26,7 +28,8 @@ struct Restoration {
       logger.error("a checkpoint cannot be used and is skipped", metadata: ["error": "\(problem)"])
     }
     let restored = newest.checkpoint.map {
-      StreamLearner.State($0.model, sequences: $0.sequences, delayed: $0.delayed, position: $0.position)
+      StreamLearner.State(
+        $0.model, sequences: $0.sequences, delayed: $0.delayed, overrides: $0.overrides, position: $0.position)
     }
     if let restored, let entry = newest.entry {
       logger.info(
@@ -46,13 +49,18 @@ struct Restoration {
       if !newest.skipped.isEmpty {
         throw .noWholeCheckpoint(directory: settings.stateDirectory, newest.skipped)
       }
-      recovered = Recovered(state: StreamLearner.State(settings.learning))
+      self.loaded = loaded
+      recovered = Recovered(state: StreamLearner.State(loaded.learning))
       logger.info("starting with a new model", metadata: ["directory": "\(settings.stateDirectory)"])
       return
     }
     try Restoration.checkAgreement(state.model, loaded)
-    Restoration.tellChanges(state.model, settings.learner, logger)
-    var recovered = Recovered(state: state.under(settings.learning))
+    var today = loaded
+    let givenUp = today.takeOver(state.overrides)
+    Restoration.tell(givenUp, logger)
+    self.loaded = today
+    Restoration.tellChanges(state.model, today.settings.learner, logger)
+    var recovered = Recovered(state: state.under(today.learning))
     if let checkpoint = newest.checkpoint, let entry = newest.entry, let restored {
       recovered.checkpoint = Stats.Checkpoint(
         step: restored.model.steps, file: entry.path, ageSeconds: max(0, unixSeconds() - checkpoint.time))
@@ -60,6 +68,7 @@ struct Restoration {
       recovered.time = checkpoint.time
     }
     recovered.lacksMessages = lacksMessages
+    recovered.isOutdated = !givenUp.isEmpty
     if let time = replay.time { recovered.time = max(recovered.time ?? 0, time) }
     self.recovered = recovered
   }
@@ -106,6 +115,15 @@ struct Restoration {
         metadata: [
           "file": "\(gap.path)", "offset": "\(gap.offset)", "position": "\(gap.position)", "messages": "\(gap.missing)",
         ])
+    }
+  }
+
+  /// Tells of what was set while a daemon ran, and does not hold any more.
+  private static func tell(_ givenUp: [LoadedSettings.GivenUp], _ logger: Logger) {
+    for override in givenUp {
+      logger.notice(
+        "what had been set while the daemon ran does not hold any more: \(override.reason)",
+        metadata: ["key": "\(override.key)", "before": "\(override.value)"])
     }
   }
 

@@ -61,7 +61,8 @@ public struct WhittledService: Service {
     }
     let published = try await publisher.start(loaded.settings.publishBind, in: context)
     do throws(DaemonError) {
-      try writer.start(restoration.store)
+      try writer.start(
+        restoration.store, catalog: CatalogUpkeep(loaded.settings, on: files, logger: logger))
       try journalWriter?.start(loaded.settings.stateDirectory, on: files)
     } catch {
       publisher.stop()
@@ -73,7 +74,7 @@ public struct WhittledService: Service {
     try OperatingThread.start(named: "whittle-engine", fulfilling: ended) {
       do throws(DaemonError) {
         let engine = try Engine(
-          restoration.recovered, settings: loaded, published: published,
+          restoration.recovered, settings: restoration.loaded, published: published,
           mailbox: mailbox, publisher: publisher, writer: writer, journalWriter: journalWriter, logger: logger,
           in: context)
         opened.fulfill(.success(engine.endpoints))
@@ -102,6 +103,7 @@ public struct WhittledService: Service {
     }
     await publisher.ended.value()
     // Nobody else writes to the state directory once its lock goes.
+    await writer.ended.value()
     if let journalWriter { await journalWriter.ended.value() }
     // Both threads have let go of the context: it goes with this function, and that waits until the last answers and
     // the last publication have left.

@@ -4,10 +4,10 @@ internal import OnlineLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
-/// The thread that makes checkpoints durable, so that the engine never waits for a disk.
+/// The thread that makes checkpoints durable and keeps the catalog of them, so that the engine never waits for a disk.
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
-    case write(ModelSnapshot, SourceSequences, DelayedSamples, position: UInt64)
+    case write(ModelSnapshot, SourceSequences, DelayedSamples, SettingOverrides, position: UInt64)
     case stop
   }
 
@@ -15,6 +15,8 @@ final class CheckpointWriter: Sendable {
   private let engine: Mailbox<EngineLetter>
   private let logger: Logger
   private let retention: Retention
+  /// Comes when the thread has ended: then it writes nothing more.
+  let ended = Completion<Void>()
 
   init(keeping retention: Retention, engine: Mailbox<EngineLetter>, logger: Logger) throws(ZeroMQError) {
     jobs = try Mailbox()
@@ -23,23 +25,29 @@ final class CheckpointWriter: Sendable {
     self.logger = logger
   }
 
-  /// Writes a checkpoint; a `checkpointed` letter follows.
+  /// Writes a checkpoint; a `checkpointed` letter follows, once the catalog has it too or cannot have it now.
   ///
   /// - Parameter position: of the messages that it covers, the last.
-  func write(_ model: ModelSnapshot, _ sequences: SourceSequences, _ delayed: DelayedSamples, position: UInt64) {
-    jobs.put(.write(model, sequences, delayed, position: position))
+  func write(
+    _ model: ModelSnapshot, _ sequences: SourceSequences, _ delayed: DelayedSamples, _ overrides: SettingOverrides,
+    position: UInt64
+  ) {
+    jobs.put(.write(model, sequences, delayed, overrides, position: position))
   }
 
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
 
-  func start(_ store: CheckpointStore) throws(DaemonError) {
-    try OperatingThread.start(named: "whittle-writer") { [self] in
-      var store = store
+  func start(_ store: CheckpointStore, catalog: CatalogUpkeep?) throws(DaemonError) {
+    try OperatingThread.start(named: "whittle-writer", fulfilling: ended) { [self] in
+      var (store, catalog) = (store, catalog)
+      catalog?.begin()
       let poller = Poller([], wake: jobs.wake)
       while true {
+        let hasWork = catalog?.hasWork ?? false
         do throws(ZeroMQError) {
-          _ = try poller.wait(milliseconds: -1)
+          // What the catalog lacks from before is added while there is nothing else to do.
+          if try !poller.wait(milliseconds: hasWork ? 0 : -1), hasWork { catalog?.work() }
         } catch {
           // Without its wake-up the thread could only spin; the engine hears of it through the failed checkpoint.
           logger.critical("the checkpoint writer cannot wait for work", metadata: ["error": "\(error)"])
@@ -47,24 +55,27 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
-          case .write(let model, let sequences, let delayed, let position):
+          case .write(let model, let sequences, let delayed, let overrides, let position):
             let checkpoint = Checkpoint(
-              model, sequences: sequences, delayed: delayed, position: position, time: unixSeconds())
-            engine.put(.checkpointed(write(checkpoint, &store)))
+              model, sequences: sequences, delayed: delayed, overrides: overrides, position: position,
+              time: unixSeconds())
+            engine.put(.checkpointed(write(checkpoint, &store, &catalog)))
           }
         }
       }
     }
   }
 
-  private func write(_ checkpoint: Checkpoint, _ store: inout CheckpointStore) -> Result<CheckpointWritten, StoreError>
-  {
+  private func write(
+    _ checkpoint: Checkpoint, _ store: inout CheckpointStore, _ catalog: inout CatalogUpkeep?
+  ) -> Result<CheckpointWritten, StoreError> {
     let start = monotonicSeconds()
     do throws(StoreError) {
-      let (entry, bytes) = try store.write(checkpoint)
+      let file = try store.write(checkpoint)
       let written = CheckpointWritten(
-        step: entry.step, file: entry.path, bytes: bytes, seconds: monotonicSeconds() - start)
+        step: file.entry.step, file: file.entry.path, bytes: file.bytes, seconds: monotonicSeconds() - start)
       removeOld(&store)
+      catalog?.add(checkpoint, file)
       return .success(written)
     } catch {
       return .failure(error)

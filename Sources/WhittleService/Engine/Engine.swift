@@ -12,7 +12,9 @@ internal import ZeroMQ
 /// Threading contract: an engine is created, run and ended on one thread; other threads reach it by its mailbox only.
 /// No lock guards the model because nothing else touches it.
 final class Engine {
-  let settings: Settings
+  /// With where each came from.
+  private(set) var loaded: LoadedSettings
+  private(set) var settings: Settings
   let mailbox: Mailbox<EngineLetter>
   let publisher: Publisher
   let writer: CheckpointWriter
@@ -23,7 +25,7 @@ final class Engine {
   let query: Socket
   /// Every endpoint in full, by setting.
   let endpoints: [String: [String]]
-  let configuration: ConfigurationReport
+  private(set) var configuration: ConfigurationReport
 
   var stream: StreamLearner
   private let clock: StreamClock
@@ -56,9 +58,11 @@ final class Engine {
   var journalBatch = JournalBatch()
   var handedOver: UInt64
   /// The settings that decide what messages make of the model, for the journal.
-  let journalSettings: String
-  /// Answers that wait for the journal.
+  private(set) var journalSettings: String
+  /// Answers to messages that wait for the journal.
   var held = HeldAnswers()
+  /// Answers to questions that wait for the journal.
+  var heldReplies = HeldAnswers()
   var journalHasEnded = false
   var snapshots = SnapshotState()
   var divergence = DivergenceWatch()
@@ -80,8 +84,8 @@ final class Engine {
     logger: Logger,
     in context: Context
   ) throws(DaemonError) {
-    guard let stream = StreamLearner(settings.settings.learning, recovered.state),
-      let questions = SampleQuestions(settings.settings.learning)
+    guard let stream = StreamLearner(settings.learning, recovered.state),
+      let questions = SampleQuestions(settings.learning)
     else { throw .outOfMemory }
     self.stream = stream
     self.questions = questions
@@ -89,6 +93,7 @@ final class Engine {
     clock = StreamClock(after: recovered.time)
     streamTime = clock.now
     let model = recovered.state.model
+    loaded = settings
     self.settings = settings.settings
     self.mailbox = mailbox
     self.publisher = publisher
@@ -98,7 +103,7 @@ final class Engine {
       after: recovered.state.position, checkpointed: recovered.checkpointPosition ?? 0,
       lacksMessages: recovered.lacksMessages)
     handedOver = recovered.state.position
-    journalSettings = try Engine.text(settings.settings.learning)
+    journalSettings = try Engine.text(settings.learning)
     self.logger = logger
     rejects = RejectLog(logger)
     rejectEvents = RateLimit(perSecond: Double(settings.settings.rejectsPerSecond))
@@ -116,11 +121,12 @@ final class Engine {
       settings.settings.checkpointEvery, step: model.steps, now: startTime, newest: recovered.checkpoint,
       position: recovered.checkpointPosition)
     beginJournal()
+    if recovered.isOutdated { writeCheckpoint(now: startTime) }
   }
 
   private static func text(_ settings: LearningSettings) throws(DaemonError) -> String {
     do {
-      return String(decoding: try JSONEncoder().encode(settings), as: UTF8.self)
+      return try settings.text()
     } catch {
       throw .contradiction("the settings cannot be put into words: \(error)")
     }
@@ -128,6 +134,23 @@ final class Engine {
 
   /// Read it, and change it by learning only.
   var model: Model { _read { yield stream.state.model } }
+
+  /// Goes on under other settings.
+  func adopt(_ loaded: LoadedSettings, for journal: String) {
+    self.loaded = loaded
+    settings = loaded.settings
+    configuration = loaded.report(endpoints: endpoints)
+    journalSettings = journal
+  }
+
+  /// The model is another one, which has learned nothing.
+  func beginAnew(now: Double) {
+    publication.restart(step: model.steps, now: now)
+    checkpoints.recurrence.restart(step: model.steps, now: now)
+    readingCadence = ReadingCadence(step: model.steps, now: now)
+    divergence = DivergenceWatch()
+    lastTarget = nil
+  }
 
   private static func openQuery(
     _ settings: Settings, in context: Context
@@ -314,7 +337,7 @@ final class Engine {
   private var problem: String? { journal.problem ?? checkpoints.problem }
 
   /// Publishes, or leaves it for when the publisher is free: it never queues more than one.
-  private func publish(now: Double) {
+  func publish(now: Double) {
     guard !publisherIsBusy else { return }
     publisherIsBusy = true
     publication.restart(step: model.steps, now: now)

@@ -71,9 +71,10 @@ extension Engine {
     } catch {
       throw .messaging(error)
     }
-    if held.count > 0 {
+    let unsafe = held.count + heldReplies.count
+    if unsafe > 0 {
       logger.error(
-        "messages were learned that are not safe; they were not acknowledged", metadata: ["messages": "\(held.count)"])
+        "messages were learned that are not safe; they were not acknowledged", metadata: ["messages": "\(unsafe)"])
     }
   }
 

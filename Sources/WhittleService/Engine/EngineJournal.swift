@@ -112,6 +112,7 @@ extension Engine {
 
   /// Sends the answers whose messages are safe.
   func releaseAnswers() throws(ZeroMQError) {
+    try releaseReplies()
     guard held.count > 0, let router = ingest.router else { return }
     let safe = journal.safe(settings.ingest.routerAcknowledge)
     while let (envelope, answer) = held.next(safe: safe) { try send([answer], to: envelope, over: router) }

@@ -94,7 +94,9 @@ extension Engine {
       }
     case .stats: takeSnapshot(for: .stats(envelope), now: monotonicSeconds())
     case .checkpoint: checkpointAsked(by: envelope)
-    case .configuration: try send([encodedReply(configuration)], to: envelope)
+    case .configuration: try send(encodedReply(configuration), to: envelope)
+    case .set(let question): try set(question.values, for: envelope)
+    case .reset: try reset(for: envelope)
     }
   }
 

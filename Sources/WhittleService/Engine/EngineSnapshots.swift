@@ -69,9 +69,10 @@ extension Engine {
     case .publication:
       return { publisher.publish(EngineSnapshot(model: $0, reading: reading)) }
     case .checkpoint:
-      let state = (stream.state.sequences, stream.state.delayed, stream.state.position)
-      checkpoints.positionInHand = state.2
-      return { writer.write($0, state.0, state.1, position: state.2) }
+      let (sequences, delayed, overrides) = (stream.state.sequences, stream.state.delayed, stream.state.overrides)
+      let position = stream.state.position
+      checkpoints.positionInHand = position
+      return { writer.write($0, sequences, delayed, overrides, position: position) }
     case .stats(let envelope):
       return { publisher.answer(.stats, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
     case .samples(let inquiry, let envelope):

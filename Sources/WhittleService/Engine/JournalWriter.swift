@@ -19,6 +19,7 @@ final class JournalWriter: Sendable {
   private enum Job: Sendable {
     case begin(attempt: Int, first: UInt64, covered: UInt64, JournalHeader)
     case append(Parcel)
+    case change(settings: String)
     case removeCovered(through: UInt64)
     case stop
   }
@@ -42,10 +43,17 @@ final class JournalWriter: Sendable {
   private let isAwaited = Atomic<Bool>(false)
   /// Batches that are written, to be filled again: their memory is there already.
   private let spare = Mutex<[JournalBatch]>([])
-  /// How far the thread has come, for who asks.
-  private let latest = Mutex(JournalProgress())
-  /// Whether the engine wants to hear of progress.
-  private let reportsProgress: Bool
+  private struct Latest {
+    var progress = JournalProgress()
+    /// Whether the engine wants to hear of any, always or for now.
+    var isReported: Bool
+    var isAwaited = false
+
+    init(isReported: Bool = false) { self.isReported = isReported }
+  }
+
+  /// How far the thread has come.
+  private let latest: Mutex<Latest>
   /// Comes when the thread has ended and closed its files.
   let ended = Completion<Void>()
 
@@ -58,7 +66,7 @@ final class JournalWriter: Sendable {
   ) throws(ZeroMQError) {
     jobs = try Mailbox()
     self.settings = settings
-    self.reportsProgress = reportsProgress
+    latest = Mutex(Latest(isReported: reportsProgress))
     self.engine = engine
     self.logger = logger
   }
@@ -77,7 +85,20 @@ final class JournalWriter: Sendable {
   }
 
   /// How far the thread has come.
-  var progress: JournalProgress { latest.withLock { $0 } }
+  var progress: JournalProgress { latest.withLock { $0.progress } }
+
+  /// How far the thread has come; from here on a letter comes whenever it has got further.
+  func awaitProgress() -> JournalProgress {
+    latest.withLock {
+      $0.isAwaited = true
+      return $0.progress
+    }
+  }
+
+  func stopAwaitingProgress() { latest.withLock { $0.isAwaited = false } }
+
+  /// Segments that are begun from here on say that their messages were accepted under these settings.
+  func change(settings: String) { jobs.put(.change(settings: settings)) }
 
   /// An empty batch.
   func emptyBatch() -> JournalBatch { spare.withLock { $0.popLast() } ?? JournalBatch() }
@@ -118,6 +139,7 @@ final class JournalWriter: Sendable {
           switch job {
           case .begin(let attempt, let first, let covered, let header): state.begin(attempt, first, covered, header)
           case .append(let parcel): append(parcel.take(), &state)
+          case .change(let settings): state.change(settings: settings)
           case .removeCovered(let position): removeCovered(position, &state)
           case .stop: isStopping = true
           }
@@ -156,7 +178,10 @@ final class JournalWriter: Sendable {
   }
 
   private func report(_ progress: JournalProgress, before: JournalProgress) {
-    latest.withLock { $0 = progress }
+    let reportsProgress = latest.withLock {
+      $0.progress = progress
+      return $0.isReported || $0.isAwaited
+    }
     let isNews = progress.attempt != before.attempt || progress.failure != before.failure
     let isAwaited =
       waitingBytes.load(ordering: .sequentiallyConsistent) <= settings.bufferBytes
@@ -189,6 +214,8 @@ final class JournalWriter: Sendable {
 
     /// All that matters was synced, or said to have failed, before.
     func close() { try? journal?.close() }
+
+    func change(settings: String) { journal?.change(settings: settings) }
 
     mutating func append(_ batch: inout JournalBatch, now: Double) {
       if progress.failure != nil { return }

@@ -1,5 +1,6 @@
 internal import OnlineLearning
 internal import SampleFormats
+internal import StreamLearning
 internal import WhittleProtocol
 
 /// One thing that can be set: its key, what it takes, and how it gets into `Settings` and out again.
@@ -26,7 +27,7 @@ public struct Setting: Sendable {
     switch value {
     case .null: "none"
     case .boolean(let flag): String(flag)
-    case .number(let number): plain(number)
+    case .number(let number): DecimalNumber.text(number)
     case .string(let text): text
     case .array(let elements):
       elements.isEmpty ? "none" : elements.map { $0 == .string("") ? "\"\"" : text($0) }.joined(separator: ",")
@@ -61,45 +62,25 @@ extension Setting {
     read = { render($0[keyPath: path]) }
   }
 
+  /// One of the learner's that may change while it learns.
+  static func learner(_ hyperparameter: Hyperparameter, _ summary: String) -> Setting {
+    Setting(
+      key: hyperparameter.key, summary: summary, expectation: hyperparameter.expectation, isList: false,
+      assign: { texts, settings in texts.count == 1 && hyperparameter.assign(texts[0], &settings.learner) },
+      read: { JSONValue(hyperparameter.read($0.learner)) })
+  }
+
   /// A number with a lower bound, which itself counts unless it is `above`, and an upper one far beyond any use, so
   /// that sums and products of settings stay finite.
   static func number(
     _ key: String, _ path: SettingPath<Double>, _ summary: String, atLeast least: Double = 0,
     above: Bool = false
   ) -> Setting {
-    Setting(
-      key, path, summary,
-      expects: (above ? "a number above \(plain(least))" : "a number of at least \(plain(least))") + ", at most 1e9",
-      parse: { decimal($0).flatMap { (above ? $0 > least : $0 >= least) && $0 <= 1e9 ? $0 : nil } },
-      render: { .number($0) })
-  }
-
-  /// A number between 0 and 1, neither of them.
-  static func fraction(_ key: String, _ path: SettingPath<Double>, _ summary: String) -> Setting {
-    Setting(
-      key, path, summary, expects: "a number between 0 and 1",
-      parse: { decimal($0).flatMap { $0 > 0 && $0 < 1 ? $0 : nil } }, render: { .number($0) })
-  }
-
-  /// A number above 0, or the word that stands for none.
-  static func optionalNumber(
-    _ key: String, _ path: SettingPath<Double?>, _ summary: String, none: String
-  ) -> Setting {
-    Setting(
-      key, path, summary, expects: "a number above 0, at most 1e9, or \(none)",
-      parse: { text in text == none ? .some(nil) : decimal(text).flatMap { $0 > 0 && $0 <= 1e9 ? .some($0) : nil } },
-      render: { $0.map { .number($0) } ?? .string(none) })
-  }
-
-  /// A whole number of at least 0, or the word that stands for none.
-  static func optionalCount(
-    _ key: String, _ path: SettingPath<Int?>, _ summary: String, none: String
-  ) -> Setting {
-    let range = 0...1_000_000_000_000
+    let bound = DecimalNumber.text(least)
     return Setting(
-      key, path, summary, expects: "a whole number from \(range.lowerBound) to \(range.upperBound), or \(none)",
-      parse: { text in text == none ? .some(nil) : Int(text).flatMap { range.contains($0) ? .some($0) : nil } },
-      render: { $0.map { .number(Double($0)) } ?? .string(none) })
+      key, path, summary, expects: "a number \(above ? "above" : "of at least") \(bound), at most 1e9",
+      parse: { DecimalNumber.read($0).flatMap { (above ? $0 > least : $0 >= least) && $0 <= 1e9 ? $0 : nil } },
+      render: { .number($0) })
   }
 
   /// A whole number within bounds.
@@ -124,16 +105,6 @@ extension Setting {
     Setting(
       key, path, summary, expects: "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "),
       parse: { Choice(rawValue: $0) }, render: { .string($0.rawValue) })
-  }
-
-  /// One of a few words, or the word that leaves it open.
-  static func optionalChoice<Choice: RawRepresentable & CaseIterable & Sendable>(
-    _ key: String, _ path: SettingPath<Choice?>, _ summary: String, none: String
-  ) -> Setting where Choice.RawValue == String {
-    Setting(
-      key, path, summary, expects: "one of " + (Choice.allCases.map(\.rawValue) + [none]).joined(separator: ", "),
-      parse: { text in text == none ? .some(nil) : Choice(rawValue: text).map { .some($0) } },
-      render: { .string($0?.rawValue ?? none) })
   }
 
   static func directory(_ key: String, _ path: SettingPath<String>, _ summary: String) -> Setting {
@@ -177,7 +148,7 @@ extension Setting {
       key: key, summary: summary,
       expectation:
         "texts such as age=0 or sensor_*=0.5, each a feature's name, or a prefix and *, and a factor "
-        + "from 0 to \(plain(PenaltyFactor.largest))",
+        + "from 0 to \(DecimalNumber.text(PenaltyFactor.largest))",
       isList: true,
       assign: { texts, settings in
         let factors = texts.compactMap(penaltyFactor)
@@ -185,14 +156,14 @@ extension Setting {
         settings[keyPath: path] = factors
         return true
       },
-      read: { .array($0[keyPath: path].map { .string("\($0.pattern)=\(plain($0.factor))") }) })
+      read: { .array($0[keyPath: path].map { .string("\($0.pattern)=\(DecimalNumber.text($0.factor))") }) })
   }
 
   /// Names may have a `=` themselves, as `color=red` does: the last one is what counts.
   private static func penaltyFactor(_ text: String) -> PenaltyFactor? {
-    guard let sign = text.lastIndex(of: "="), let factor = decimal(String(text[text.index(after: sign)...])) else {
-      return nil
-    }
+    guard let sign = text.lastIndex(of: "="),
+      let factor = DecimalNumber.read(String(text[text.index(after: sign)...]))
+    else { return nil }
     return PenaltyFactor(String(text[..<sign]), factor)
   }
 
@@ -236,18 +207,6 @@ extension Setting {
       check: { isEndpoint($0, binds: binds) })
   }
 
-  /// A finite decimal number; Swift's own reading would take hexadecimal, "nan" and "inf" too.
-  private static func decimal(_ text: String) -> Double? {
-    guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let number = Double(text),
-      number.isFinite
-    else { return nil }
-    return number
-  }
-
-  private static func plain(_ number: Double) -> String {
-    Int(exactly: number).map(String.init) ?? String(number)
-  }
-
   static func isEndpoint(_ text: String, binds: Bool) -> Bool {
     if text.hasPrefix("ipc://") {
       let path = text.dropFirst("ipc://".count)
@@ -263,5 +222,14 @@ extension Setting {
     if port == "*" { return true }
     guard let number = UInt16(port), port.allSatisfy(\.isNumber) else { return false }
     return binds || number > 0
+  }
+}
+
+extension JSONValue {
+  init(_ value: Hyperparameter.Value) {
+    switch value {
+    case .number(let number): self = .number(number)
+    case .word(let word): self = .string(word)
+    }
   }
 }

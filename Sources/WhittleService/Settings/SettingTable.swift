@@ -11,55 +11,41 @@ public enum SettingTable {
 
   private static let model: [Setting] = [
     .choice("model.loss", \.learner.loss, "What a wrong prediction costs."),
-    .fraction("loss.quantile", \.learner.lossParameters.quantile, "τ: the quantile that loss quantile predicts."),
-    .number(
-      "loss.delta", \.learner.lossParameters.delta, "δ of loss huber: larger errors pull with constant force.",
-      above: true),
-    .number(
-      "loss.epsilon", \.learner.lossParameters.epsilon, "ε of loss epsilon_insensitive: errors up to it are free."),
+    .learner(.quantile, "τ: the quantile that loss quantile predicts."),
+    .learner(.delta, "δ of loss huber: larger errors pull with constant force."),
+    .learner(.epsilon, "ε of loss epsilon_insensitive: errors up to it are free."),
     .boolean("model.intercept", \.learner.intercept, "Whether the model has an intercept (never penalized)."),
-    .choice(
-      "model.optimizer", \.learner.optimizer,
-      "sgd: all weights step alike; adagrad: each by its gradients; normalized: also by its feature's size; "
-        + "ftrl: FTRL-Proximal."),
+    .learner(
+      .optimizer,
+      "sgd: all weights step alike; adagrad: each by its gradients; normalized: also by its feature's size; ftrl: "
+        + "FTRL-Proximal."),
     .number(
       "validation.half_life", \.learner.memory.halfLife,
       "Samples after which a sample has half its say in the recent progressive metrics.", above: true),
     .integer(
       "validation.window", \.learner.memory.window,
       "The last so many samples make the windowed progressive metrics.", 8...1_000_000_000_000),
-    .optionalChoice(
-      "learning_rate.schedule", \.learner.learningRate.schedule,
-      "How the step size falls: constant η0; inverse_scaling η0/(t+1)^power; optimal 1/(λ(t+t0)); auto as suits the "
-        + "optimizer.",
-      none: "auto"),
-    .optionalChoice(
-      "learning_rate.update", \.learner.learningRate.update,
+    .learner(
+      .schedule,
+      "How the step size falls: constant η0; inverse_scaling η0/(t+1)^power; optimal 1/(λ(t+t0)); auto as suits "
+        + "the optimizer."),
+    .learner(
+      .update,
       "gradient: one step; invariant: infinitely many small ones, so that none overshoots; auto as suits the "
-        + "optimizer.",
-      none: "auto"),
-    .optionalNumber(
-      "learning_rate.initial", \.learner.learningRate.initial,
-      "η0, the first step size, and α of ftrl; auto as suits the optimizer.", none: "auto"),
-    .number("learning_rate.power", \.learner.learningRate.power, "The exponent of inverse_scaling."),
-    .optionalNumber(
-      "learning_rate.t0", \.learner.learningRate.offset, "t0 of optimal; auto is Bottou's heuristic.", none: "auto"),
-    .number(
-      "learning_rate.beta", \.learner.learningRate.beta, "β of ftrl: a weight's rate is α/(β + √Σg²).", above: true),
-    .optionalCount(
-      "learning_rate.average_from", \.learner.averagingStart,
-      "Averaged SGD: from this step on, coefficients and predictions are the mean of the weights; none: never.",
-      none: "none"),
-    .number("penalty.l1", \.learner.penalty.l1, "λ1, truncated gradient: makes weights exactly zero."),
-    .number("penalty.l2", \.learner.penalty.l2, "λ2, weight decay: the penalty is (λ2/2)‖w‖²."),
-    .optionalNumber(
-      "penalty.threshold", \.learner.penalty.threshold, "θ: larger weights are spared λ1; none spares no weight.",
-      none: "none"),
-    .integer(
-      "penalty.period", \.learner.penalty.period, "K: λ1 acts at every K-th step, by what it missed.",
-      1...1_000_000_000),
-    .choice(
-      "penalty.penalize", \.learner.penalty.penalize,
+        + "optimizer."),
+    .learner(.initial, "η0, the first step size, and α of ftrl; auto as suits the optimizer."),
+    .learner(.power, "The exponent of inverse_scaling."),
+    .learner(.t0, "t0 of optimal; auto is Bottou's heuristic."),
+    .learner(.beta, "β of ftrl: a weight's rate is α/(β + √Σg²)."),
+    .learner(
+      .averageFrom,
+      "Averaged SGD: from this step on, coefficients and predictions are the mean of the weights; none: never."),
+    .learner(.l1, "λ1, truncated gradient: makes weights exactly zero."),
+    .learner(.l2, "λ2, weight decay: the penalty is (λ2/2)‖w‖²."),
+    .learner(.threshold, "θ: larger weights are spared λ1; none spares no weight."),
+    .learner(.period, "K: λ1 acts at every K-th step, by what it missed."),
+    .learner(
+      .penalize,
       "raw: weights as they are; scaled: times their features' root mean square, as if features were scaled."),
     .penaltyFactors(
       "penalty.factors", \.learner.penalty.factors,
@@ -168,6 +154,9 @@ public enum SettingTable {
     .integer(
       "checkpoint.keep_daily", \.checkpointRetention.daily,
       "For so many days before this one, the newest of each is kept too; 0: none.", 0...1_000_000),
+    .integer(
+      "catalog.coefficients", \.catalogCoefficients,
+      "Of each checkpoint, so many of the heaviest coefficients are in catalog.sqlite; 0: no catalog.", 0...(1 << 30)),
     .choice(
       "journal.sync", \.journal.sync,
       "Messages are kept until a checkpoint covers them. always: synced batch by batch; interval; none; off: no journal."

@@ -1,3 +1,4 @@
+internal import ModelCatalog
 public import ModelStore
 public import OnlineLearning
 public import SampleFormats
@@ -100,6 +101,8 @@ public struct Settings: Sendable, Equatable {
   public var checkpointEvery = Cadence(samples: 1_000_000, seconds: 30)
   /// Which checkpoints are kept.
   public var checkpointRetention = Retention()
+  /// Of each checkpoint, so many of the heaviest coefficients are in the catalog; 0: there is none.
+  public var catalogCoefficients = CatalogKeeper.defaultLimit
   public var journal = Journal()
   /// For how long, at most, what was received is still learned after a signal to stop. Seconds.
   public var drainSeconds = 5.0

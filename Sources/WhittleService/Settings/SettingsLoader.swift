@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+public import ModelStore
 internal import OnlineLearning
 internal import SampleFormats
 internal import StreamLearning
@@ -7,9 +9,15 @@ public import WhittleProtocol
 public struct LoadedSettings: Sendable {
   public enum Origin: String, Sendable {
     case `default`, file, environment, flag
+    /// Set while the daemon ran.
+    case set
   }
 
-  public let settings: Settings
+  public internal(set) var settings: Settings
+  /// Which of the learner's settings are not as file, environment and flags say.
+  public internal(set) var overrides = SettingOverrides()
+  /// The learner's settings as file, environment and flags say.
+  let configured: LearnerConfiguration
   private let origins: [String: (origin: Origin, place: String)]
 
   /// Puts settings together: flag over environment variable over file over default. Naming any endpoint of `ingest`
@@ -31,11 +39,14 @@ public struct LoadedSettings: Sendable {
     collector.checkTogether()
     if !collector.mistakes.isEmpty { throw InvalidConfiguration(mistakes: collector.mistakes) }
     settings = collector.settings
+    configured = collector.settings.learner
     origins = collector.origins
   }
 
   /// Where a setting's value came from.
-  public func origin(of key: String) -> Origin { origins[key]?.origin ?? .default }
+  public func origin(of key: String) -> Origin {
+    overrides.byKey[key] == nil ? origins[key]?.origin ?? .default : .set
+  }
 
   /// File and line, flag or variable that gave a setting its value; nil where it has its default.
   public func place(of key: String) -> String? { origins[key]?.place }
@@ -46,7 +57,7 @@ public struct LoadedSettings: Sendable {
     return ConfigurationReport(
       configuration: Dictionary(uniqueKeysWithValues: SettingTable.all.map { ($0.key, $0.read(settings)) }),
       origins: Dictionary(uniqueKeysWithValues: SettingTable.all.map { ($0.key, origin(of: $0.key).rawValue) }),
-      endpoints: endpoints, version: whittleVersion)
+      endpoints: endpoints, version: whittleVersion, workingDirectory: FileManager.default.currentDirectoryPath)
   }
 }
 
