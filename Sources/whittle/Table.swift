@@ -21,16 +21,15 @@ struct Table {
   func text(_ style: Style = .plain) -> String {
     let all = (header.map { [$0] } ?? []) + rows
     let widths = alignments.indices.map { column in
-      all.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+      all.map { column < $0.count ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
     }
     var text = ""
     for (position, row) in all.enumerated() {
       var line = ""
       for (column, alignment) in alignments.enumerated() {
         let cell = column < row.count ? row[column] : ""
-        let space = String(repeating: " ", count: widths[column] - cell.count)
         if column > 0 { line += "  " }
-        line += alignment == .left ? cell + space : space + cell
+        line += DisplayWidth.padded(cell, to: widths[column], alignment)
       }
       while line.last == " " { line.removeLast() }
       text += (header != nil && position == 0 ? style.bold(line) : line) + "\n"
