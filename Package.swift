@@ -13,7 +13,7 @@ let package = Package(
   name: "whittle",
   products: [
     .library(name: "OnlineLearning", targets: ["OnlineLearning"]),
-    .library(name: "WhittleClient", targets: ["WhittleClient"]),
+    .library(name: "WhittleClient", targets: ["WhittleClient", "WhittleProtocol"]),
     .executable(name: "whittled", targets: ["whittled"]),
     .executable(name: "whittle", targets: ["whittle"]),
     .executable(name: "bench", targets: ["bench"]),
@@ -103,6 +103,9 @@ let package = Package(
     .executableTarget(
       name: "allocation-count", dependencies: ["OnlineLearning", "SampleFormats", "CAllocationCounter"],
       path: "Tests/AllocationCount",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "client-examples", dependencies: ["WhittleClient", "WhittleProtocol"], path: "Tests/ClientExamples",
       swiftSettings: strict),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
     .testTarget(

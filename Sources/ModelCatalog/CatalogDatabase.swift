@@ -17,6 +17,7 @@ struct CatalogDatabase {
   /// - Throws: `otherSchema` or `damaged` where it is to be made anew, `busy`, or `failed`.
   init(path: String) throws(CatalogError) {
     self.path = path
+    try CatalogDatabase.expectNoDirectory(path)
     var configuration = Configuration()
     configuration.busyMode = .timeout(CatalogDatabase.patience)
     configuration.prepareDatabase { database in
@@ -34,6 +35,14 @@ struct CatalogDatabase {
       }
     } catch {
       throw CatalogError(error, path: path)
+    }
+  }
+
+  /// SQLite would only say that something cannot be opened or read.
+  static func expectNoDirectory(_ path: String) throws(CatalogError) {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw .failed(path: path, problem: "it is a directory, where a file should be: move it away")
     }
   }
 

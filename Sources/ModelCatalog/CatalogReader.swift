@@ -24,6 +24,7 @@ public struct CatalogReader: Sendable {
     let path = CatalogReader.path(in: directory)
     self.path = path
     guard access(path, F_OK) == 0 else { throw .missing(path: path) }
+    try CatalogDatabase.expectNoDirectory(path)
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(CatalogReader.patience)

@@ -20,8 +20,16 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
   case noSubscriber(endpoint: String, milliseconds: Int)
   /// Nothing was published within the time limit.
   case nothingPublished(endpoint: String, milliseconds: Int)
+  /// The connection broke after the question, or the message of samples, was sent: it may have been carried out or not.
+  case interrupted(endpoint: String)
+  /// The task that waited was cancelled. What it had sent may be carried out all the same.
+  case cancelled
+  /// The connection was closed by this side.
+  case closed
   /// The daemon answered that it will not or cannot.
   case refused(QueryFailure)
+  /// The daemon did not accept a message of samples; none of them was learned.
+  case rejected(IngestFailure)
   /// What came is not what this version's protocol says.
   case malformed(endpoint: String, reason: String)
   /// The question cannot be put into JSON.
@@ -55,8 +63,17 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         + "is whittled running, and does it subscribe to this topic?"
     case .nothingPublished(let endpoint, let time):
       "nothing was published within \(seconds(time)) at \(endpoint); is whittled running?"
+    case .interrupted(let endpoint):
+      "the connection to \(endpoint) broke before the answer came, so what was asked may have been done or not; is "
+        + "whittled running?"
+    case .cancelled:
+      "the task was cancelled before the answer came"
+    case .closed:
+      "the connection was closed; a new one can be made"
     case .refused(let failure):
       "the daemon refused: \(failure)"
+    case .rejected(let failure):
+      "the daemon rejected the samples: \(failure)"
     case .malformed(let endpoint, let reason):
       "\(endpoint) sent something else than whittled would: \(reason); "
         + "is that the right endpoint, and has the daemon this version (\(whittleVersion))?"

@@ -34,6 +34,14 @@ public final class QueryClient {
     try ask(.predict(x: x))
   }
 
+  /// What a sample's prediction is the sum of; it is not learned.
+  ///
+  /// - Parameter x: an object by name or an array by position.
+  /// - Throws: see `ask`.
+  public func explain(x: JSONValue) throws(ClientError) -> Explanation {
+    try ask(.explain(x: x))
+  }
+
   /// Coefficients: all, those of `names`, or the `top` heaviest.
   ///
   /// - Throws: see `ask`; giving both `names` and `top` is refused.

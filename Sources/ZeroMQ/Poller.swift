@@ -1,6 +1,6 @@
 internal import CZeroMQ
 
-/// Waits for any of several sockets to have a message, or for a wake-up from another thread.
+/// Waits for any of several sockets to have a message, or room for one, or for a wake-up from another thread.
 ///
 /// Belongs to the thread that owns the sockets.
 public final class Poller {
@@ -9,11 +9,15 @@ public final class Poller {
   private let sockets: [Socket]
   private let wake: WakeUp?
 
-  /// - Parameter wake: when given, its signal ends a wait too.
-  public init(_ sockets: [Socket], wake: WakeUp? = nil) {
-    self.sockets = sockets
+  /// - Parameters:
+  ///   - sockets: a message that can be received from one of these ends a wait.
+  ///   - room: so does room for a message in one of these.
+  ///   - wake: when given, its signal ends a wait too.
+  public init(_ sockets: [Socket], room: [Socket] = [], wake: WakeUp? = nil) {
+    self.sockets = sockets + room
     self.wake = wake
     items = sockets.map { zmq_pollitem_t(socket: $0.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
+    items += room.map { zmq_pollitem_t(socket: $0.handle, fd: 0, events: Int16(ZMQ_POLLOUT), revents: 0) }
     if let wake {
       items.append(zmq_pollitem_t(socket: nil, fd: wake.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
     }

@@ -41,6 +41,8 @@ public final class Socket {
     case routerMandatory(Bool)
     case ipv6(Bool)
     case subscribe([UInt8])
+    /// Takes one earlier subscription to this prefix back.
+    case unsubscribe([UInt8])
     case heartbeatInterval(Int)
     case heartbeatTimeout(Int)
     /// After which an attempt to connect is given up, and the next one made.
@@ -89,10 +91,14 @@ public final class Socket {
     case .heartbeatInterval(let time): try set(ZMQ_HEARTBEAT_IVL, Int32(clamping: time), option)
     case .heartbeatTimeout(let time): try set(ZMQ_HEARTBEAT_TIMEOUT, Int32(clamping: time), option)
     case .connectTimeout(let time): try set(ZMQ_CONNECT_TIMEOUT, Int32(clamping: time), option)
-    case .subscribe(let prefix):
-      let result = prefix.withUnsafeBytes { zmq_setsockopt(handle, ZMQ_SUBSCRIBE, $0.baseAddress, $0.count) }
-      if result != 0 { throw .last("set", "\(option)") }
+    case .subscribe(let prefix): try set(ZMQ_SUBSCRIBE, prefix, option)
+    case .unsubscribe(let prefix): try set(ZMQ_UNSUBSCRIBE, prefix, option)
     }
+  }
+
+  private func set(_ code: Int32, _ prefix: [UInt8], _ option: Option) throws(ZeroMQError) {
+    let result = prefix.withUnsafeBytes { zmq_setsockopt(handle, code, $0.baseAddress, $0.count) }
+    if result != 0 { throw .last("set", "\(option)") }
   }
 
   private func set<Value: FixedWidthInteger>(

@@ -29,6 +29,7 @@ enum ExitStatus: Int32 {
     case .cannotRead, .cannotWrite, .cannotWriteFile: self = .inputOutput
     case .notLearned: self = .unavailable
     case .rejected, .notAccepted, .unknownFeatures, .notExpressible: self = .refused
+    case .failed: self = .internalError
     }
   }
 
@@ -43,9 +44,10 @@ enum ExitStatus: Int32 {
   private init(of error: ClientError) {
     switch error {
     case .unusableEndpoint, .unsendable: self = .usage
-    case .unreachable, .noAnswer, .notTaken, .unanswered, .undelivered, .forgotten, .noSubscriber, .nothingPublished:
+    case .unreachable, .noAnswer, .notTaken, .unanswered, .undelivered, .forgotten, .noSubscriber, .nothingPublished,
+      .interrupted, .cancelled, .closed:
       self = .unavailable
-    case .refused, .malformed: self = .refused
+    case .refused, .rejected, .malformed: self = .refused
     case .failed: self = .internalError
     }
   }

@@ -4,6 +4,7 @@ internal import ArgumentParser
 struct TimeLimit: ExpressibleByArgument, Equatable {
   let milliseconds: Int
 
+  static let oneSecond = TimeLimit(milliseconds: 1000)
   static let fiveSeconds = TimeLimit(milliseconds: 5000)
   static let oneMinute = TimeLimit(milliseconds: 60_000)
 

@@ -16,6 +16,8 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
   case notAccepted(endpoint: String, rejected: Int, sent: Int)
   /// The daemon stopped short of the messages that were sent.
   case notLearned(endpoint: String, taken: UInt64, sent: Int, reason: String)
+  /// The operating system refuses what this tool cannot go on without.
+  case failed(reason: String)
 
   var description: String {
     switch self {
@@ -37,6 +39,7 @@ enum ToolError: Error, Equatable, CustomStringConvertible {
       "the daemon at \(endpoint) rejected \(Format.count(rejected)) of \(Format.count(sent)) messages"
     case .notLearned(let endpoint, let taken, let sent, let reason):
       "the daemon at \(endpoint) took \(Format.count(taken)) of \(Format.count(sent)) messages, and \(reason)"
+    case .failed(let reason): reason
     }
   }
 }

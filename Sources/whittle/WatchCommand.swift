@@ -7,7 +7,7 @@ struct WatchCommand: ParsableCommand {
     commandName: "watch",
     abstract: "Follow the model as it learns.",
     discussion: """
-      On a terminal the picture is redrawn in place; elsewhere each stats message and each event is a line, and with \
+      On a terminal the picture is redrawn in place until q or Ctrl-C, and waits for a daemon that goes away; elsewhere each stats message and each event is a line, and with \
       --json each publication is one. Where nothing is published within the time limit it stops with status 69; on a terminal \
       only before the first publication.
       """)
@@ -29,38 +29,34 @@ struct WatchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let redraws = StandardOutput.terminal.isTerminal && !json
-    let subscriber = try Subscriber(
-      endpoint: subscribe, topics: redraws || json ? Topic.allCases : [.stats, .event])
-    var view = WatchView(endpoint: subscribe)
-    var drawn = 0
+    if !json && FullScreen.isPossible { return try redraw() }
+    let subscriber = try Subscriber(endpoint: subscribe, topics: json ? Topic.allCases : [.stats, .event])
     var received = 0
     while count.map({ received < $0 }) ?? true {
-      // Who watches a terminal sees that nothing moves, and goes on when the daemon comes back.
-      let publication = try subscriber.next(
-        milliseconds: redraws && received > 0 ? nil : timeout.milliseconds)
+      let publication = try subscriber.next(milliseconds: timeout.milliseconds)
       received += 1
       if json {
         try StandardOutput.writeJSON(publication)
-      } else if redraws {
-        view.update(publication)
-        drawn = try redraw(view, over: drawn)
       } else if let line = WatchView.line(publication) {
         try StandardOutput.write(line + "\n")
       }
     }
   }
 
-  /// - Returns: how many lines stand on the screen now.
-  private func redraw(_ view: WatchView, over drawn: Int) throws(ToolError) -> Int {
-    let size = StandardOutput.terminal.size
-    let lines = view.lines(
-      // The last column and row stay free, so that nothing wraps or scrolls.
-      columns: size.columns - 1, rows: size.rows - 1,
-      style: Style(enabled: StandardOutput.terminal.hasColours))
-    let up = drawn > 0 ? "\u{1B}[\(drawn)F" : ""
-    let text = lines.map { $0 + "\u{1B}[K\n" }.joined()
-    try StandardOutput.write(up + text + "\u{1B}[J")
-    return lines.count
+  private func redraw() throws {
+    var view = WatchView(endpoint: subscribe, count: count)
+    let screen = LiveScreen(tick: WatchView.tick, patience: timeout.milliseconds, endpoint: subscribe)
+    let end = try screen.run(&view) { wake in
+      let feed = PublicationFeed()
+      try feed.start(subscribe, wake: wake)
+      return feed
+    }
+    // What was seen last stays on the screen.
+    let terminal = StandardOutput.terminal
+    let lines = view.picture(
+      columns: terminal.size.columns - 1, rows: terminal.size.rows - 1, style: Style(enabled: terminal.hasColours),
+      glyphs: .ofLocale)
+    try StandardOutput.write(lines.map { $0 + "\n" }.joined())
+    if case .signal(let number) = end { SignalInbox.letThrough(number) }
   }
 }

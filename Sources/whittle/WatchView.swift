@@ -7,9 +7,14 @@ struct WatchView {
   private var stats: Stats?
   private var coefficients: Coefficients?
   private var event: Event?
+  private let count: Int?
+  private var received = 0
+  private var silence = Silence()
 
-  init(endpoint: String) {
+  /// - Parameter count: complete after so many publications; nil goes on.
+  init(endpoint: String, count: Int? = nil) {
     self.endpoint = endpoint
+    self.count = count
   }
 
   mutating func update(_ publication: Publication) {
@@ -41,25 +46,27 @@ struct WatchView {
     return line
   }
 
-  /// The picture, at most `rows` lines that show at most `columns` characters each.
-  func lines(columns: Int, rows: Int, style: Style = .plain) -> [String] {
-    var lines = head(columns: columns, style: style)
+  /// The picture, at most `rows` lines that take at most `columns` each.
+  ///
+  /// - Parameter silence: what to say where nothing has come for long.
+  func picture(
+    columns: Int, rows: Int, style: Style = .plain, glyphs: Glyphs = .unicode, silence: String? = nil
+  ) -> [String] {
+    var lines = head(columns: columns, style: style, silence: silence)
     if let coefficients, !coefficients.names.isEmpty, rows > lines.count + 1 {
       lines.append("")
-      lines += bars(coefficients, count: rows - lines.count, columns: columns, style: style)
+      lines += bars(coefficients, count: rows - lines.count, columns: columns, style: style, glyphs: glyphs)
     }
     return Array(lines.prefix(max(rows, 0)))
   }
 
-  private func head(columns: Int, style: Style) -> [String] {
-    func cut(_ text: String) -> String { String(text.prefix(max(columns, 0))) }
-    guard let stats else { return [cut("\(endpoint)  waiting for stats")] }
-    let isOK = stats.health == .ok
-    let health = cut(
-      isOK ? "ok" : "\(stats.health.rawValue): \(Format.name(stats.problem ?? "no reason given"))")
-    var lines = [
-      style.dim(cut("\(endpoint)  up \(Format.duration(seconds: stats.uptimeSeconds))")),
-      isOK ? style.green(health) : style.red(health),
+  private func head(columns: Int, style: Style, silence: String?) -> [String] {
+    func cut(_ text: String) -> String { DisplayWidth.cut(text, to: columns) }
+    guard let stats else { return [cut("\(Format.name(endpoint))  waiting for stats")] }
+    let status = DaemonStatus.line(stats, event: event, silence: silence)
+    return [
+      style.dim(cut("\(Format.name(endpoint))  up \(Format.duration(seconds: stats.uptimeSeconds))")),
+      status.isGood ? style.green(cut(status.text)) : style.red(cut(status.text)),
       cut("step     \(Format.count(stats.step))   \(Format.rate(stats.samplesPerSecond))"),
       cut(
         "loss     \(Format.number(stats.loss.overall)) overall   \(Format.number(stats.loss.recent)) recent"),
@@ -67,36 +74,50 @@ struct WatchView {
         "active   \(Format.count(stats.activeSet)) of \(Format.count(stats.features))   "
           + "sparsity \(Format.percent(stats.sparsity))"),
     ]
-    if stats.diverging {
-      let reason = event?.kind == .divergenceBegan ? event?.message : nil
-      lines.append(style.red(cut("diverging: \(Format.name(reason ?? "the loss has exploded"))")))
-    }
-    return lines
   }
 
-  /// Name, value, and a bar from the middle: to the left for what is negative, to the right for what is positive.
-  private func bars(_ coefficients: Coefficients, count: Int, columns: Int, style: Style) -> [String] {
+  /// Name, value, and a bar.
+  private func bars(
+    _ coefficients: Coefficients, count: Int, columns: Int, style: Style, glyphs: Glyphs
+  ) -> [String] {
     let heaviest = CoefficientTable.sortedByMagnitude(names: coefficients.names, values: coefficients.values)
       .prefix(max(count, 0))
     let names = heaviest.map { Format.name($0.name) }
     let values = heaviest.map { Format.number(Double($0.value), digits: 4) }
-    let nameWidth = min(names.map(\.count).max() ?? 0, max(columns / 3, 1))
+    let nameWidth = min(names.map(DisplayWidth.of).max() ?? 0, max(columns / 3, 1))
     let valueWidth = values.map(\.count).max() ?? 0
-    let half = min((columns - nameWidth - valueWidth - 5) / 2, 40)
-    let largest = heaviest.map(\.value.magnitude).filter(\.isFinite).max() ?? 0
+    let bar = CoefficientBar(
+      half: min((columns - nameWidth - valueWidth - 5) / 2, 40), values: heaviest.map { Double($0.value) },
+      glyphs: glyphs, style: style)
     return heaviest.indices.map { row in
-      let name = String(names[row].prefix(nameWidth))
-      let text =
-        name + String(repeating: " ", count: nameWidth - name.count) + "  "
-        + String(repeating: " ", count: valueWidth - values[row].count) + values[row]
-      guard half >= 3 else { return String(text.prefix(max(columns, 0))) }
-      let value = heaviest[row].value
-      let share = largest > 0 && value.isFinite ? Double(value.magnitude / largest) : 0
-      let length = Int((Double(half) * share).rounded())
-      let bar = String(repeating: "█", count: length)
-      let space = String(repeating: " ", count: half - length)
-      let blank = String(repeating: " ", count: half)
-      return text + "  " + (value < 0 ? space + style.red(bar) + "│" : blank + "│" + style.green(bar))
+      let name = DisplayWidth.padded(DisplayWidth.fitted(names[row], to: nameWidth, glyphs: glyphs), to: nameWidth)
+      let text = name + "  " + DisplayWidth.padded(values[row], to: valueWidth, .right)
+      return bar.half >= 3 ? text + "  " + bar.text(Double(heaviest[row].value)) : DisplayWidth.cut(text, to: columns)
     }
+  }
+}
+
+extension WatchView: LivePicture {
+  /// Seconds between two drawings at least.
+  static let tick = 0.2
+
+  var isComplete: Bool { count.map { received >= $0 } ?? false }
+
+  mutating func take(_ news: PublicationFeed.News, at now: Double) -> Bool {
+    guard case .publication(let publication) = news, !isComplete else { return false }
+    let isFirst = received == 0
+    received += 1
+    update(publication)
+    silence.end(at: now)
+    return isFirst || isComplete
+  }
+
+  /// Nothing but what came is shown.
+  mutating func tick(at now: Double) {}
+
+  mutating func press(_ key: KeyReader.Key) -> Bool { key != .character("q") && key != .character("Q") }
+
+  mutating func lines(columns: Int, rows: Int, style: Style, glyphs: Glyphs, at now: Double) -> [String] {
+    picture(columns: columns, rows: rows, style: style, glyphs: glyphs, silence: silence.notice(at: now))
   }
 }

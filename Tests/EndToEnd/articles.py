@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon import LIMIT, PROGRAMS, ROOT, clean_environment
+from documents import documents
 
 CATALOG = ROOT / "Sources/OnlineLearning/OnlineLearning.docc"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -142,7 +143,7 @@ def rewrite(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for path in sorted(CATALOG.glob("*.md")):
+    for path in documents():
         if blocks(path.read_text()):
             print(path.relative_to(ROOT))
             rewrite(path)

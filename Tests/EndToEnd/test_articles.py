@@ -12,11 +12,12 @@ from sklearn.linear_model import ElasticNet, Lasso, Ridge
 
 from articles import CATALOG, Command, blocks, run, shell, with_outputs
 from daemon import LIMIT, ROOT
+from documents import documents
 
 DATA = ROOT / "deploy/data"
 EXAMPLES = ["StudentScores", "CorrelatedFeatures", "SpamFilter"]
-# An article added later is run too, as soon as it has a command.
-ARTICLES = sorted({*EXAMPLES, *(path.stem for path in CATALOG.glob("*.md") if blocks(path.read_text()))})
+# An article added later, in whatever target, is run too, as soon as it has a command.
+ARTICLES = [path for path in documents() if blocks(path.read_text())]
 
 
 def article(name: str) -> list[list[Command]]:
@@ -45,11 +46,14 @@ def in_order(table: dict[str, str], names: list[str]) -> numpy.ndarray:
 # The commands
 
 
-@pytest.mark.parametrize("name", ARTICLES)
-def test_the_commands_print_what_the_article_says(name):
-    text = (CATALOG / f"{name}.md").read_text()
-    assert blocks(text), f"{name} has no console block"
+@pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.stem)
+def test_the_commands_print_what_the_article_says(path):
+    text = path.read_text()
     assert with_outputs(text, run(blocks(text))) == text
+
+
+def test_the_examples_have_commands():
+    assert {path.stem for path in ARTICLES} >= set(EXAMPLES)
 
 
 def test_the_articles_are_linked():

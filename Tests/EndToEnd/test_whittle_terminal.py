@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 
 import pytest
 
@@ -51,12 +52,18 @@ def test_feed_is_quiet_when_told_so(daemon, jsonl):
     assert (screen.text, screen.code) == ("", 0)
 
 
+# A line of a picture, put where it belongs.
+PLACED = re.compile(r"\x1b\[(\d+);1H\x1b\[2K([^\x1b]*(?:\x1b\[[0-9;]*m[^\x1b]*)*)")
+LEFT = "\x1b[?1049l"
+
+
 def test_watch_redraws(daemon):
     screen = whittle_on_a_terminal(daemon, "watch", "--count", "6")
     assert screen.code == 0
-    # After the first picture each goes up over the one before.
-    assert len(re.findall(r"\x1b\[\d+F", screen.text)) == 5
-    text = shown(screen.text)
+    drawn, last = screen.text.split(LEFT)
+    assert PLACED.search(drawn)
+    # The last picture stays when the screen is left.
+    text = shown(last)
     for part in ("ok", "step     500", "loss", "active", "sparsity", "f1"):
         assert part in text
     assert "█" in text
@@ -64,19 +71,24 @@ def test_watch_redraws(daemon):
 
 
 @pytest.mark.parametrize("rows, columns", [(24, 80), (10, 40), (5, 20), (2, 10)])
-def test_watch_fits_its_terminal(daemon, rows, columns):
-    screen = whittle_on_a_terminal(daemon, "watch", "--count", "4", rows=rows, columns=columns)
-    assert screen.code == 0
-    for picture in re.split(r"\x1b\[\d+F", screen.text):
-        lines = shown(picture).split("\r\n")[:-1]
-        assert len(lines) < rows
-        assert all(len(line) < columns for line in lines)
+@pytest.mark.parametrize("command, until", [("watch --count 4", None), ("top --every 0.05", "step 500")])
+def test_pictures_fit_their_terminal(daemon, command, until, rows, columns):
+    """What is drawn and drawn again, not only what is left of it."""
+    screen = whittle_on_a_terminal(daemon, *command.split(), rows=rows, columns=columns, until=until)
+    drawn, last = screen.text.split(LEFT)
+    placed = PLACED.findall(drawn)
+    assert placed
+    for row, line in placed:
+        assert int(row) <= rows
+        assert len(shown(line)) <= columns
+    assert len(shown(last).split("\r\n")) <= rows
+    assert all(len(line) < columns for line in shown(last).split("\r\n"))
 
 
 def test_watch_until_interrupted(daemon):
     """Ctrl-C ends it."""
     screen = whittle_on_a_terminal(daemon, "watch", until="sparsity")
-    assert screen.code != 0
+    assert screen.code == -signal.SIGINT
     assert "step     500" in shown(screen.text)
 
 

@@ -49,7 +49,7 @@ def whittle_on_a_terminal(
     process = subprocess.Popen(
         [PROGRAMS / "whittle", *map(str, arguments)], stdin=programs_side, stdout=programs_side,
         stderr=programs_side, start_new_session=True,
-        env=clean_environment(**{"TERM": "xterm"} | variables(daemon) | environment))
+        env=clean_environment(**{"TERM": "xterm", "LC_ALL": "C.UTF-8"} | variables(daemon) | environment))
     os.close(programs_side)
     try:
         text, end, interrupted = b"", time.monotonic() + LIMIT, False

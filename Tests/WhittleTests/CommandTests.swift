@@ -22,7 +22,8 @@ import WhittleProtocol
     ["predict"], ["predict", "a"],
     ["predict", "=1"], ["predict", "a=1", "a=2"], ["predict", "a="], ["predict", "a=nan"],
     ["predict", "a=1", "--values", "1"], ["predict", "--values", "1,,2"], ["predict", "--json-sample", "{"],
-    ["predict", "--json-sample", "3"], ["watch", "--count", "0"], ["stats", "--timeout", "-1"], ["nonsense"],
+    ["predict", "--json-sample", "3"], ["watch", "--count", "0"], ["top", "--every", "0.01"],
+    ["explain"], ["explain", "a"], ["explain", "a=1", "--top=-1"], ["stats", "--timeout", "-1"], ["nonsense"],
     ["checkpoints", "show"], ["checkpoints", "show", "1", "--top=-1"], ["checkpoints", "diff", "1"],
     ["checkpoints", "diff", "1", "2", "--top=-1"], ["checkpoints", "restore"], ["checkpoints", "restore", "latest"],
     ["checkpoints", "restore", "./7"], ["checkpoints", "export"], ["checkpoints", "verify", "step:x"],
@@ -55,7 +56,7 @@ import WhittleProtocol
   }
 
   @Test func samplesToPredict() throws {
-    func sample(_ arguments: String...) throws -> JSONValue { try PredictCommand.parse(arguments).sample() }
+    func sample(_ arguments: String...) throws -> JSONValue { try PredictCommand.parse(arguments).sample.sample() }
     #expect(
       try sample("sleep=7.5", "smoker=true", "color=red", "note=a=b", "debt=-1")
         == .object([
@@ -64,6 +65,9 @@ import WhittleProtocol
         ]))
     #expect(try sample("--values", "-1, 2,3e1") == .array([.number(-1), .number(2), .number(30)]))
     #expect(try sample("--json-sample", "{\"a\": 1}") == .object(["a": .number(1)]))
+    let explained = try ExplainCommand.parse(["--values", "1,2", "--top", "3"])
+    #expect(try explained.sample.sample() == .array([.number(1), .number(2)]))
+    #expect(explained.top == 3)
   }
 
   @Test func exitStatuses() {

@@ -18,9 +18,17 @@ final class FakePeer: Sendable {
   }
 
   /// - Parameter answer: what to send back for a message; nil for nothing.
-  init(
+  convenience init(
     _ kind: Socket.Kind, options: [Socket.Option] = [], bind endpoint: String = "tcp://127.0.0.1:*",
     answer: @escaping @Sendable ([[UInt8]]) -> [[UInt8]]? = { _ in nil }
+  ) throws {
+    try self.init(kind, options: options, bind: endpoint, answers: { answer($0).map { [$0] } ?? [] })
+  }
+
+  /// - Parameter answers: the messages to send back for a message.
+  init(
+    _ kind: Socket.Kind, options: [Socket.Option] = [], bind endpoint: String = "tcp://127.0.0.1:*",
+    answers: @escaping @Sendable ([[UInt8]]) -> [[[UInt8]]]
   ) throws {
     context = try Context()
     shared = try Shared()
@@ -35,7 +43,7 @@ final class FakePeer: Sendable {
         while let message = try socket.receive() {
           shared.received.withLock { $0.append(message) }
           shared.changed.signal()
-          if let reply = answer(message) { try socket.send(reply) }
+          for reply in answers(message) { try socket.send(reply) }
         }
       } catch {
         // The context was shut down, or the test finds that the endpoint stays empty.
@@ -56,6 +64,18 @@ final class FakePeer: Sendable {
   func messages(_ count: Int) throws -> [[[UInt8]]] {
     _ = try waitUntil { shared.received.withLock(\.count) >= count }
     return received
+  }
+
+  /// The same for tests whose tasks must not block a thread of the pool.
+  func arrived(_ count: Int) async throws -> [[[UInt8]]] {
+    try await withCheckedThrowingContinuation { continuation in
+      do {
+        let thread = try start { [self] in continuation.resume(with: Result { try messages(count) }) }
+        pthread_detach(thread)
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
   }
 
   private func waitUntil(_ condition: () -> Bool) throws -> Bool {
