@@ -141,7 +141,7 @@ let package = Package(
     .testTarget(
       name: "WhittleTests",
       dependencies: [
-        "whittle", "WhittleClient", "WhittleProtocol", "ZeroMQ", "TestSupport",
+        "whittle", "WhittleClient", "WhittleProtocol", "OnlineLearning", "ZeroMQ", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

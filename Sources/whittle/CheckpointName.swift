@@ -15,9 +15,10 @@ enum CheckpointName: Equatable {
   /// By its file.
   case path(String)
 
-  static let help: ArgumentHelp = """
-    Its ID as `checkpoints list` shows it, `latest`, step:1000, 2026-01-31T12:00 (UTC), "2h ago", or the path of its file.
+  static let help = ArgumentHelp(
     """
+    Its ID as `checkpoints list` shows it, `latest`, step:1000, 2026-01-31T12:00 (UTC), "2h ago", or the path of its file.
+    """, valueName: "checkpoint")
 
   static let notation = """
     A checkpoint is named by its ID, the number in front of its file's name (`checkpoints list` shows all); by `latest`, \

@@ -48,11 +48,11 @@ struct DiffCommand: ParsableCommand {
     commandName: "diff",
     abstract: "Compare two checkpoints, or one with the daemon's model: what entered, left, changed sign, moved most.",
     discussion: """
+      The checkpoints are the daemon's, or with --state those of any directory. Settings are compared between checkpoints.
+
         whittle diff 7 latest
         whittle diff "1d ago" now
         whittle diff step:1000 latest --state /var/lib/whittled
-
-      The checkpoints are the daemon's, or with --state those of any directory. Settings are compared between checkpoints.
 
       \(CheckpointName.notation)
       """)

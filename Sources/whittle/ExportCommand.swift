@@ -70,11 +70,11 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write the model for other programs: csv, json, npz, vw, sklearn or safetensors.",
     discussion: """
+      It is the daemon's model as it is now; with --state the newest checkpoint of a directory, and with --at an earlier one.
+
         whittle export --output model.joblib
         whittle export --format npz --output model.npz --at "1d ago"
         whittle export --format vw --output model.vw --state /var/lib/whittled
-
-      It is the daemon's model as it is now; with --state the newest checkpoint of a directory, and with --at an earlier one.
 
       \(ExportForm.notation)
 

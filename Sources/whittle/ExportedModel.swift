@@ -54,11 +54,11 @@ struct ExportedModel {
   }
 
   private var csv: [UInt8] {
-    var csv = CSVText()
-    csv.addRow(["feature", "coefficient"])
-    csv.addRow(["(intercept)", "\(intercept)"])
-    for (name, value) in coefficients { csv.addRow([name, "\(value)"]) }
-    return csv.bytes
+    var csv: [UInt8] = []
+    csv.appendCSVRecord(["feature", "coefficient"])
+    csv.appendCSVRecord(["(intercept)", "\(intercept)"])
+    for (name, value) in coefficients { csv.appendCSVRecord([name, "\(value)"]) }
+    return csv
   }
 
   /// One object on one line: `step`, `loss`, `intercept`, and `names` and `values` in parallel.

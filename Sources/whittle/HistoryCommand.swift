@@ -5,10 +5,12 @@ struct HistoryCommand: ParsableCommand {
     commandName: "history",
     abstract: "Show how coefficients became what they are: their values at every checkpoint.",
     discussion: """
-        whittle history sleep homework
-        whittle history --like 'price*' --state /var/lib/whittled --csv
+      On a terminal a chart follows the table.
 
       \(TrajectoryOptions.notation)
+
+        whittle history sleep homework
+        whittle history --like 'price*' --state /var/lib/whittled --csv
       """)
 
   @OptionGroup var options: TrajectoryOptions
@@ -23,8 +25,14 @@ struct HistoryCommand: ParsableCommand {
     let trajectory = try options.trajectory(top: 10)
     if options.json { return try StandardOutput.writeJSON(trajectory) }
     if options.csv { return try StandardOutput.write(trajectory.historyCSV) }
-    try StandardOutput.write(
-      trajectory.history(
-        digits: options.numbers.digits, style: Style(enabled: StandardOutput.terminal.hasColours)))
+    let terminal = StandardOutput.terminal
+    let style = Style(enabled: terminal.hasColours)
+    var text = trajectory.history(digits: options.numbers.digits, style: style)
+    if terminal.isTerminal && trajectory.moments.count > 1 {
+      // The last column stays free, so that nothing wraps.
+      let chart = trajectory.chart(style).lines(columns: min(terminal.size.columns - 1, 100), rows: 15)
+      if !chart.isEmpty { text += "\n" + chart.map { $0 + "\n" }.joined() }
+    }
+    try StandardOutput.write(text)
   }
 }

@@ -5,13 +5,13 @@ struct PathCommand: ParsableCommand {
     commandName: "path",
     abstract: "Show coefficients over checkpoints as a matrix: features in rows, checkpoints in columns.",
     discussion: """
-        whittle path --top 20
-        whittle path --like 'price*' --csv > path.csv
-
       Without names and without --top it is the 10 heaviest. In CSV the lines (step), (time) and (intercept) stand above \
       the features. On a terminal there are as many checkpoints as fit.
 
       \(TrajectoryOptions.notation)
+
+        whittle path --top 20
+        whittle path --like 'price*' --csv > path.csv
       """)
 
   @OptionGroup var options: TrajectoryOptions

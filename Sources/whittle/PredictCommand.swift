@@ -7,6 +7,8 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Predict the target of a sample; the model does not learn it.",
     discussion: """
+      Its features are given by name, by position, or as JSON:
+
         whittle predict sleep=7.5 hw=2 color=red
         whittle predict --values 7.5,2
         whittle predict --json-sample '{"sleep": 7.5, "a=b": 1}'

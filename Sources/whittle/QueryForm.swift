@@ -23,27 +23,9 @@ extension QueryForm {
 struct QueryCSV: QueryForm {
   var bytes: [UInt8] = []
 
-  mutating func begin(_ columns: [String]) { write(columns) }
-  mutating func add(_ row: [CatalogValue]) { write(row.map { $0.text(digits: nil) }) }
+  mutating func begin(_ columns: [String]) { bytes.appendCSVRecord(columns) }
+  mutating func add(_ row: [CatalogValue]) { bytes.appendCSVRecord(row.map { $0.text(digits: nil) }) }
   func end() {}
-
-  private mutating func write(_ fields: [String]) {
-    for (place, field) in fields.enumerated() {
-      if place > 0 { bytes.append(UInt8(ascii: ",")) }
-      // A record of one empty field would be an empty line.
-      if field.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) || field.isEmpty && fields.count == 1 {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in field.utf8 {
-          if byte == UInt8(ascii: "\"") { bytes.append(byte) }
-          bytes.append(byte)
-        }
-        bytes.append(UInt8(ascii: "\""))
-      } else {
-        bytes += field.utf8
-      }
-    }
-    bytes.append(UInt8(ascii: "\n"))
-  }
 }
 
 /// One object on one line: `columns`, and `rows` of as many values.

@@ -19,7 +19,8 @@ struct TrajectoryOptions: ParsableArguments {
   static let notation = """
     The checkpoints are those that the state directory still has: of the daemon, whose model as it is now comes last, or \
     with --state of any directory. Features that were not known yet, or are not any more, have no coefficient there. --top \
-    takes the features that were the heaviest at any checkpoint.
+    takes the features that were the heaviest at any checkpoint. The files themselves are read, all of them; the view \
+    `trajectory` of `whittle query` has the heaviest coefficients sooner.
     """
 
   func validate() throws {

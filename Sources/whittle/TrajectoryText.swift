@@ -28,7 +28,7 @@ extension Trajectory {
         table.add([name] + shown.map { Format.number(values[feature][$0].map { Double($0) }, digits: digits) })
       }
       let text = table.text()
-      let width = text.split(separator: "\n").map(\.count).max() ?? 0
+      let width = text.split(separator: "\n").map { DisplayWidth.of(String($0)) }.max() ?? 0
       guard let columns, width > columns, shown.count > 2 else {
         let left = moments.count - shown.count
         return table.text(style)
@@ -36,6 +36,16 @@ extension Trajectory {
       }
       shown = Trajectory.evenly(shown.count - 1, of: moments.count)
     }
+  }
+
+  /// Coefficients over steps.
+  func chart(_ style: Style) -> Chart {
+    Chart(
+      series: zip(names, values).map { name, coefficients in
+        Chart.Series(
+          name: name,
+          points: zip(moments, coefficients).map { Chart.Point(x: Double($0.step), y: $1.map { Double($0) }) })
+      }, glyphs: .ofLocale, style: style)
   }
 
   /// So many of the places below `total`, the first and the last among them.
@@ -47,26 +57,26 @@ extension Trajectory {
 
   /// A line a checkpoint: its ID, time and step, the intercept, and a column a feature.
   var historyCSV: [UInt8] {
-    var csv = CSVText()
-    csv.addRow(["checkpoint", "time", "step", "(intercept)"] + names)
+    var csv: [UInt8] = []
+    csv.appendCSVRecord(["checkpoint", "time", "step", "(intercept)"] + names)
     for (place, moment) in moments.enumerated() {
-      csv.addRow(
+      csv.appendCSVRecord(
         [moment.title, "\(moment.time)", "\(moment.step)", "\(moment.intercept)"]
           + values.map { $0[place].map { "\($0)" } ?? "" })
     }
-    return csv.bytes
+    return csv
   }
 
   /// A line a feature, with a column a checkpoint; above them its step, its time and the intercept.
   var pathCSV: [UInt8] {
-    var csv = CSVText()
-    csv.addRow(["feature"] + moments.map(\.title))
-    csv.addRow(["(step)"] + moments.map { "\($0.step)" })
-    csv.addRow(["(time)"] + moments.map { "\($0.time)" })
-    csv.addRow(["(intercept)"] + moments.map { "\($0.intercept)" })
+    var csv: [UInt8] = []
+    csv.appendCSVRecord(["feature"] + moments.map(\.title))
+    csv.appendCSVRecord(["(step)"] + moments.map { "\($0.step)" })
+    csv.appendCSVRecord(["(time)"] + moments.map { "\($0.time)" })
+    csv.appendCSVRecord(["(intercept)"] + moments.map { "\($0.intercept)" })
     for (feature, name) in names.enumerated() {
-      csv.addRow([name] + values[feature].map { $0.map { "\($0)" } ?? "" })
+      csv.appendCSVRecord([name] + values[feature].map { $0.map { "\($0)" } ?? "" })
     }
-    return csv.bytes
+    return csv
   }
 }

@@ -21,8 +21,8 @@ struct Whittle: ParsableCommand {
         69  the daemon does not answer, or nobody takes the samples
         70  an internal error
         74  reading or writing failed
-        76  the daemon refused the request or the samples, or its answer is not understood; a feature is not known; an \
-      export cannot say what the model says
+        76  the daemon refused the request or the samples, or its answer is not understood; a feature is not known; a \
+      format cannot hold the model
       """,
     version: whittleVersion,
     subcommands: [

@@ -318,3 +318,16 @@ def test_a_hundred_thousand_features(start, tmp_path):
         order = {name: place for place, name in enumerate(arrays["names"].tolist())}
         assert bits(arrays["values"][[order[name] for name in file.names]]) == known
     assert as_json(daemon, "diff", "latest", "now")["changed"] == []
+
+
+def test_history_has_a_chart_on_a_terminal(running):
+    """And nowhere else."""
+    screen = whittle_on_a_terminal(running, "history", "f1", "price", columns=70, LC_ALL="C.UTF-8")
+    assert screen.code == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.text).splitlines()
+    table, chart = lines[:lines.index("")], lines[lines.index("") + 1:]
+    assert len(table) == 5 and table[0].split() == ["ID", "STEP", "WRITTEN", "f1", "price"]
+    assert any("└" in line for line in chart) and all(len(line) < 70 for line in chart)
+    assert any("a f1  b price" in line for line in chart)
+    assert [line.split() for line in chart][-2] == ["100", "356"]
+    assert "└" not in whittle(running, "history", "f1").stdout

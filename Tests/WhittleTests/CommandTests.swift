@@ -16,6 +16,9 @@ import WhittleProtocol
     ["feed", "a.csv", "--query", "x"], ["feed", "a.csv", "--timeout", "0"],
     ["feed", "a.csv", "--format", "xml"],
     ["coefficients", "a", "--top", "1"], ["coefficients", "--top=-1"], ["coefficients", "--digits", "0"],
+    ["coefficients", "a", "--like", "b"], ["coefficients", "--at", "step:"], ["coefficients", "--at", "2026-02-30"],
+    ["coefficients", "--state", "s", "--query", "q"], ["history"], ["history", "a", "--csv", "--json"],
+    ["path", "a", "--top", "3"], ["diff", "1"], ["diff", "1", "tomorrow ago"], ["export", "--format", "xml"],
     ["predict"], ["predict", "a"],
     ["predict", "=1"], ["predict", "a=1", "a=2"], ["predict", "a="], ["predict", "a=nan"],
     ["predict", "a=1", "--values", "1"], ["predict", "--values", "1,,2"], ["predict", "--json-sample", "{"],
@@ -23,7 +26,7 @@ import WhittleProtocol
     ["explain"], ["explain", "a"], ["explain", "a=1", "--top=-1"], ["stats", "--timeout", "-1"], ["nonsense"],
     ["checkpoints", "show"], ["checkpoints", "show", "1", "--top=-1"], ["checkpoints", "diff", "1"],
     ["checkpoints", "diff", "1", "2", "--top=-1"], ["checkpoints", "restore"], ["checkpoints", "restore", "latest"],
-    ["checkpoints", "restore", "./7"], ["checkpoints", "export", "1"],
+    ["checkpoints", "restore", "./7"], ["checkpoints", "export"], ["checkpoints", "verify", "step:x"],
     ["checkpoints", "export", "1", "-o", "a", "--format", "xml"], ["checkpoints", "nonsense"],
   ])
   func wrongUsage(arguments: [String]) {
@@ -76,6 +79,8 @@ import WhittleProtocol
     #expect(status(ToolError.cannotWriteFile(file: "f", reason: "r")) == 74)
     #expect(status(ToolError.notLearned(endpoint: "e", taken: 1, sent: 2, reason: "r")) == 69)
     #expect(status(ToolError.rejected(endpoint: "e", byReason: ["r": 1])) == 76)
+    #expect(status(ToolError.unknownFeatures(["f"], place: "p")) == 76)
+    #expect(status(ToolError.notExpressible(reason: "r")) == 76)
     #expect(status(ClientError.unusableEndpoint(reason: "r")) == 64)
     #expect(status(ClientError.unreachable(endpoint: "e", milliseconds: 1)) == 69)
     #expect(status(ClientError.noAnswer(endpoint: "e", milliseconds: 1)) == 69)
