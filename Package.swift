@@ -84,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "OnlineLearning", "SampleFormats", "ModelStore", "WhittleClient", "WhittleProtocol", "TestSupport",
+        "OnlineLearning", "SampleFormats", "ModelStore", "WhittleClient", "WhittleProtocol", "ZeroMQ", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -148,12 +148,14 @@ struct AdaptiveWeights: Sendable {
   /// Σ w x, of averages where there are. Changes nothing.
   func dot(_ features: Span<UInt32>, _ values: Span<Float>, _ state: LinearLearner.State) -> Double {
     var sum = 0.0
-    for position in features.indices {
-      let feature = Int(features[position])
-      let x = Double(values[position])
-      sum += coefficient(feature, state) * held(x, coordinates[feature])
-    }
+    for position in features.indices { sum += contribution(Int(features[position]), values[position], state) }
     return sum
+  }
+
+  /// What a feature of a value adds to the margin.
+  @inline(__always)
+  func contribution(_ feature: Int, _ value: Float, _ state: LinearLearner.State) -> Double {
+    coefficient(feature, state) * held(Double(value), coordinates[feature])
   }
 
   /// x as the rescaled weight of `normalized` meets it: w s/|x| · x.

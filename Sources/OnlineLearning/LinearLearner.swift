@@ -128,6 +128,15 @@ public struct LinearLearner: Sendable {
     return state.intercept + (weights.proximal?.dot(features, values, steps: state.steps) ?? 0)
   }
 
+  /// What a feature of a value adds to the margin: with `intercept`, those of all features of a sample sum up to it, up to
+  /// rounding.
+  ///
+  /// - Precondition: `feature` is below `count`.
+  /// - Complexity: O(1)
+  public func contribution(of feature: Int, value: Float) -> Double {
+    weights.adaptive?.contribution(feature, value, state) ?? weight(feature) * Double(value)
+  }
+
   /// Learns the rows of a batch in their order.
   ///
   /// - Parameters:

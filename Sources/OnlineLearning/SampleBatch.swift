@@ -36,6 +36,8 @@ public struct SampleBatch: Sendable {
   public var unlearned = 0
   /// How many features were named that the model does not know. Counted only where they are not added.
   public var unknownFeatures = 0
+  /// For each row, `unknownFeatures` when it ended; only of samples that are asked about.
+  public private(set) var unknownAtRowEnds: [Int] = []
   /// How many features of samples to be learned found no room in the dictionary while the message was decoded.
   public var refusedFeatures = 0
   /// What the samples are called by those who sent them.
@@ -178,6 +180,9 @@ public struct SampleBatch: Sendable {
     importances.append(importance)
   }
 
+  /// Notes how many features were not known up to the end of the row that has just ended.
+  public mutating func noteUnknownFeatures() { unknownAtRowEnds.append(unknownFeatures) }
+
   /// Ends several rows, which have been built as if they were one.
   ///
   /// - Parameters:
@@ -293,6 +298,7 @@ public struct SampleBatch: Sendable {
     (featureBound, largestValue, longestRow) = (0, 0, 0)
     unlearned = 0
     unknownFeatures = 0
+    unknownAtRowEnds.removeAll(keepingCapacity: true)
     refusedFeatures = 0
     labels.removeAll()
   }

@@ -249,6 +249,7 @@ struct ArraySamples: ~Copyable {
             throw message.values.error(overflowAtColumn: column, at: start + column)
           }
           batch.endRow(target: target, importance: importance)
+          if purpose == .predict { batch.noteUnknownFeatures() }
           continue
         }
         let areKnown = unknown == 0
@@ -262,6 +263,7 @@ struct ArraySamples: ~Copyable {
           }
         }
         batch.endRow(target: target, importance: importance)
+        if purpose == .predict { batch.noteUnknownFeatures() }
       } catch {
         throw error.inSample(row + 1)
       }
@@ -311,6 +313,7 @@ struct ArraySamples: ~Copyable {
             to: &batch, &columns, &repetitions, adds: !target.isNaN, &dictionary)
         }
         batch.endRow(target: target, importance: importance)
+        if purpose == .predict { batch.noteUnknownFeatures() }
       } catch {
         throw error.inSample(row + 1)
       }

@@ -21,20 +21,20 @@ struct JSONFeatures: ~Copyable {
     let position: Int
   }
 
-  /// Adds the features of `record`, which was read from `value`.
+  /// Adds the features that the object or array at `start` in `value` holds.
   ///
   /// - Parameter isChecking: whether a path that stands twice is looked for, which the row does for features only.
   /// - Throws: the first thing that is wrong; then `place` is where.
   mutating func add(
-    _ value: JSONReader.Value, of record: JSONRecord, checkingPaths isChecking: Bool, _ row: inout RowBuilder
+    _ value: JSONReader.Value, at start: Int, checkingPaths isChecking: Bool, _ row: inout RowBuilder
   ) throws(SampleError) {
     self.isChecking = isChecking
     if isChecking { seen.removeAll() }
     levels.removeAll()
-    let isArray = value[record.features].kind == JSON_ARRAY
+    let isArray = value[start].kind == JSON_ARRAY
     var position = 0
-    var item = record.features + 1
-    let end = value.next(after: record.features) - 1
+    var item = start + 1
+    let end = value.next(after: start) - 1
     while true {
       if !isArray, !isChecking { row.addMembers(of: value, from: &item, to: end) }
       if item == end { return }

@@ -7,7 +7,7 @@ struct JSONSamples: ~Copyable {
   /// The fields of records in messages, and in questions to the daemon.
   private var messageFields: FieldTable
   private var questionFields = FieldTable.question
-  private var features = JSONFeatures()
+  var features = JSONFeatures()
   private let nameBytes: Int
 
   init(limits: SampleLimits, fields: JSONFields) {
@@ -74,7 +74,7 @@ struct JSONSamples: ~Copyable {
       // The row itself finds repeated features that the model knows. What has no feature of its name, or an unknown
       // one, is found by its path.
       if record.hasFeatures {
-        try features.add(value, of: record, checkingPaths: !record.isPlain || !row.addsNames, &row)
+        try features.add(value, at: record.features, checkingPaths: !record.isPlain || !row.addsNames, &row)
       }
     } catch {
       throw error.at(features.place)

@@ -32,6 +32,10 @@ struct RowBuilder: ~Copyable {
   private var interactions: InteractionTable
   /// The pairs of features, by their positions, whose products the row gets.
   private var products = Scratch<Product>()
+  /// Whether the features of rows are taken down by name.
+  var takesDownNames = false
+  /// Those of the row that ended last, in their order.
+  private(set) var namedFeatures: [NamedFeature] = []
 
   init(loss: Loss, limits: SampleLimits, interactions: [Interaction] = []) {
     self.loss = loss
@@ -203,6 +207,22 @@ struct RowBuilder: ~Copyable {
       values.withSpan { values in batch.append(features, values, bound: dictionary.count, largest: largest) }
     }
     batch.endRow(target: kept.target, importance: kept.importance)
+    if purpose == .predict { batch.noteUnknownFeatures() }
+  }
+
+  /// Takes the row's features down as they were looked up, before those that share an index are brought together.
+  private mutating func takeDownNames() {
+    namedFeatures.removeAll(keepingCapacity: true)
+    for position in 0..<names.count {
+      let name = bytes.withSpan { bytes in
+        names[position].withBytes(among: bytes) { name in
+          name.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        }
+      }
+      let feature = features[position]
+      namedFeatures.append(
+        NamedFeature(name: name, value: values[position], feature: feature == FeatureSpace.unknown ? nil : feature))
+    }
   }
 
   /// Adds the products of features.
@@ -291,6 +311,7 @@ struct RowBuilder: ~Copyable {
       }
     }
     if addsNames, let width = dictionary.width { try checkIndices(below: width) }
+    if takesDownNames { takeDownNames() }
     var outcome = repetitions.unite(&features, &values, refusing: refusesRepetition)
     if case .repeated = outcome, dictionary.sharesIndices {
       let repeated = repeatedName()

@@ -38,8 +38,8 @@ public final class SampleDecoder {
   let limits: SampleLimits
   var json: JSONReader
   var arrays: ArraySamples
-  private var row: RowBuilder
-  private var records: JSONSamples
+  var row: RowBuilder
+  var records: JSONSamples
   private var lines = TextLines()
 
   /// - Parameters:

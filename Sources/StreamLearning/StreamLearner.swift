@@ -133,16 +133,4 @@ public struct StreamLearner {
   public mutating func continueSnapshot(copying bytes: Int) -> ModelSnapshot? {
     state.model.continueSnapshot(copying: bytes)
   }
-
-  /// What a sample of JSON is predicted to be. Changes nothing.
-  ///
-  /// - Parameter question: a question to the daemon, its fields with their usual names.
-  /// - Returns: the margin, and how many of its features the model does not know.
-  /// - Throws: what is wrong with it.
-  public mutating func margin(
-    of question: Span<UInt8>
-  ) throws(SampleError) -> (margin: Double, unknownFeatures: Int) {
-    try decoder.decode(question, format: .json, for: .predict, into: &batch, dictionary: &state.model.space)
-    return (state.model.margin(of: 0, in: batch), batch.unknownFeatures)
-  }
 }

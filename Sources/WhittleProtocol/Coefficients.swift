@@ -10,6 +10,8 @@ public struct Coefficients: Codable, Sendable, Equatable {
   public var features: Int
   /// How many of them are not zero.
   public var activeSet: Int
+  /// By which the rest is asked for; nil where there is none.
+  public var cursor: String?
 
   public init(
     step: UInt64, intercept: Double, names: [String], values: [Float], features: Int, activeSet: Int
@@ -23,7 +25,7 @@ public struct Coefficients: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case step, intercept, names, values, features
+    case step, intercept, names, values, features, cursor
     case activeSet = "active_set"
   }
 }

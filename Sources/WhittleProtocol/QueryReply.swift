@@ -10,6 +10,10 @@ public struct QueryFailure: ReplyFailure, Equatable, CustomStringConvertible {
     case unknownField = "unknown_field"
     /// A feature that the model does not know was asked for by name.
     case unknownFeature = "unknown_feature"
+    /// The rest of an answer is not kept any more, or never was.
+    case unknownCursor = "unknown_cursor"
+    /// Large questions take all the memory that they may while they wait.
+    case busy
     /// There is no setting of that name that can be set.
     case unknownSetting = "unknown_setting"
     /// A setting takes no such value, or not together with others.

@@ -6,5 +6,5 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure whittle beside its peers. Run it built for release, on a quiet machine.",
-    subcommands: [LearnerCommand.self, FormatsCommand.self, StoreCommand.self])
+    subcommands: [LearnerCommand.self, FormatsCommand.self, StoreCommand.self, QueryCommand.self])
 }

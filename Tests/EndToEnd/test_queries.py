@@ -130,7 +130,7 @@ BROKEN = [
     (b'{"op": null}', "bad_request", "must be a string"),
     (b'{"op": "forget"}', "unknown_operation", 'no operation "forget"; known operations: predict, explain, coefficients'),
     (b'{"op": "stats", "top": 3}', "unknown_field", 'no field "top"; known fields: none'),
-    (b'{"op": "coefficients", "tpo": 3}', "unknown_field", "known fields: names, top"),
+    (b'{"op": "coefficients", "tpo": 3}', "unknown_field", "known fields: names, top, like, active, limit, cursor, binary"),
     (b'{"op": "coefficients", "top": -1}', "bad_request", "at least 0"),
     (b'{"op": "coefficients", "top": 1.5}', "bad_request", "whole number"),
     (b'{"op": "coefficients", "top": "3"}', "bad_request", "whole number"),

@@ -220,7 +220,8 @@ import WhittleProtocol
     (QueryFailure.Code.badRequest, "bad_request"), (.unknownOperation, "unknown_operation"),
     (.unsupportedProtocol, "unsupported_protocol"), (.unknownField, "unknown_field"),
     (.unknownFeature, "unknown_feature"),
-    (.checkpointFailed, "checkpoint_failed"), (.stopping, "stopping"), (.internal, "internal"),
+    (.unknownCursor, "unknown_cursor"), (.busy, "busy"), (.checkpointFailed, "checkpoint_failed"),
+    (.stopping, "stopping"), (.internal, "internal"),
   ])
   func failedReply(_ code: QueryFailure.Code, word: String) throws {
     let failure = QueryFailure(code, "it \"failed\"")

@@ -14,6 +14,14 @@ import WhittleProtocol
       (.coefficients(names: ["hw", ""], top: nil), #"{"names":["hw",""],"op":"coefficients","protocol":1}"#),
       (.coefficients(names: [], top: nil), #"{"names":[],"op":"coefficients","protocol":1}"#),
       (
+        .coefficients(CoefficientsQuestion(top: 3, like: "p*", active: true, limit: 5, binary: true)),
+        #"{"active":true,"binary":true,"like":"p*","limit":5,"op":"coefficients","protocol":1,"top":3}"#
+      ),
+      (
+        .coefficients(CoefficientsQuestion(limit: 5, cursor: "a-1")),
+        #"{"cursor":"a-1","limit":5,"op":"coefficients","protocol":1}"#
+      ),
+      (
         .predict(x: .object(["hw": .number(2), "c": .string("red")])),
         #"{"op":"predict","protocol":1,"x":{"c":"red","hw":2}}"#
       ),
@@ -72,8 +80,8 @@ import WhittleProtocol
         #"there is no operation "Stats"; known operations: \#(operations)"#
       ),
       (
-        #"{"op":"coefficients","limit":3}"#, .unknownField,
-        #""coefficients" has no field "limit"; known fields: names, top"#
+        #"{"op":"coefficients","most":3}"#, .unknownField,
+        #""coefficients" has no field "most"; known fields: names, top, like, active, limit, cursor, binary"#
       ),
       (
         #"{"op":"predict","x":[],"y":1}"#, .unknownField,
@@ -89,6 +97,18 @@ import WhittleProtocol
       (#"{"op":"coefficients","top":"3"}"#, .badRequest, #""top" must be a whole number of at least 0"#),
       (#"{"op":"coefficients","top":true}"#, .badRequest, #""top" must be a whole number of at least 0"#),
       (#"{"op":"coefficients","top":null}"#, .badRequest, #""top" must be a whole number of at least 0"#),
+      (#"{"op":"coefficients","limit":0}"#, .badRequest, #""limit" must be a whole number of at least 1"#),
+      (#"{"op":"coefficients","active":"yes"}"#, .badRequest, #""active" must be true or false"#),
+      (#"{"op":"coefficients","like":7}"#, .badRequest, #""like" must be a pattern such as "price*""#),
+      (#"{"op":"coefficients","cursor":7}"#, .badRequest, #""cursor" must be the cursor that an answer told"#),
+      (
+        #"{"op":"coefficients","names":["hw"],"like":"h*"}"#, .badRequest,
+        #""names" and "like" exclude each other"#
+      ),
+      (
+        #"{"op":"coefficients","cursor":"a-1","binary":true}"#, .badRequest,
+        #""cursor" and "binary" exclude each other"#
+      ),
       (#"{"op":"coefficients","names":"hw"}"#, .badRequest, #""names" must be an array of strings"#),
       (#"{"op":"coefficients","names":["hw",1]}"#, .badRequest, #""names" must be an array of strings"#),
       (#"{"op":"coefficients","names":null}"#, .badRequest, #""names" must be an array of strings"#),

@@ -64,7 +64,9 @@ import ZeroMQ
     Refused(#"{"op": 7}"#, .badRequest, "\"op\" must be a string"),
     Refused(#"{"op": "status"}"#, .unknownOperation, "there is no operation \"status\"; known operations: predict"),
     Refused(#"{"op": "stats", "x": 1}"#, .unknownField, "\"stats\" has no field \"x\"; known fields: none besides"),
-    Refused(#"{"op": "coefficients", "name": "a"}"#, .unknownField, "known fields: names, top"),
+    Refused(
+      #"{"op": "coefficients", "name": "a"}"#, .unknownField,
+      "known fields: names, top, like, active, limit, cursor, binary"),
     Refused(#"{"op": "coefficients", "names": "a"}"#, .badRequest, "\"names\" must be an array of strings"),
     Refused(#"{"op": "coefficients", "names": [1]}"#, .badRequest, "\"names\" must be an array of strings"),
     Refused(#"{"op": "coefficients", "top": -1}"#, .badRequest, "\"top\" must be a whole number of at least 0"),

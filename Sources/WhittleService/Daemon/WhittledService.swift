@@ -46,7 +46,8 @@ public struct WhittledService: Service {
     do throws(ZeroMQError) {
       context = try Context()
       mailbox = try Mailbox()
-      publisher = try Publisher(engine: mailbox, notifier: notifier, logger: logger)
+      publisher = try Publisher(
+        engine: mailbox, notifier: notifier, learning: loaded.settings.learning, logger: logger)
       let journal = loaded.settings.journal
       journalWriter =
         journal.sync == .off

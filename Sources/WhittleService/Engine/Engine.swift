@@ -41,6 +41,8 @@ final class Engine {
   let message = Message()
   /// What was asked last.
   let question = Message()
+  var questions: SampleQuestions
+  let questionRoom: QuestionRoom
 
   var poller: Poller
   private let startTime: Double
@@ -70,6 +72,8 @@ final class Engine {
 
   /// How many messages one socket may hand over before the others get their turn.
   private static let turn = 256
+  /// After how much work, within a turn, questions are looked for: a sample counts 1, and a message 4 besides.
+  private static let workBetweenQuestions = 128
 
   /// Opens the sockets.
   ///
@@ -80,8 +84,12 @@ final class Engine {
     logger: Logger,
     in context: Context
   ) throws(DaemonError) {
-    guard let stream = StreamLearner(settings.learning, recovered.state) else { throw .outOfMemory }
+    guard let stream = StreamLearner(settings.learning, recovered.state),
+      let questions = SampleQuestions(settings.learning)
+    else { throw .outOfMemory }
     self.stream = stream
+    self.questions = questions
+    questionRoom = QuestionRoom(limit: 4 * settings.settings.limits.messageBytes)
     clock = StreamClock(after: recovered.time)
     streamTime = clock.now
     let model = recovered.state.model
@@ -216,13 +224,21 @@ final class Engine {
 
   /// Takes a turn's worth of messages.
   private func receive(from socket: Socket) throws(ZeroMQError) -> Bool {
+    var work = 0
     for count in 0..<Engine.turn {
       guard try message.receive(from: socket, waiting: .never) else { return count > 0 }
+      let steps = model.steps
       if socket === ingest.router { try learnAndAnswer(over: socket) } else { learnMessage() }
       // Only the count is looked at here; the clock is read once a turn.
       if publication.isDue(step: model.steps), !isAheadOfDisk { publish(now: monotonicSeconds()) }
       if readingCadence.isDue(step: model.steps) { watchDivergence(now: monotonicSeconds()) }
       if checkpoints.recurrence.isDue(step: model.steps) { writeCheckpointIfChanged(now: monotonicSeconds()) }
+      // Who asks need not wait for a whole turn.
+      work += 4 + Int(model.steps - steps)
+      if work >= Engine.workBetweenQuestions {
+        work = 0
+        try answerQueries()
+      }
     }
     return true
   }
@@ -269,6 +285,7 @@ final class Engine {
     switch letter {
     case .stop: isStopping = true
     case .answer(let envelope, let answer): try send(answer, to: envelope)
+    case .asked(let request, let asked): try answerLarge(request, asked)
     case .published: publisherIsBusy = false
     case .publisherEnded(let failure):
       publisherHasEnded = true

@@ -105,7 +105,7 @@ extension Engine {
 
   /// Answers a message of samples, once it is as safe as its sender wants it.
   func answer(_ answer: [UInt8], to envelope: Envelope, over socket: Socket) throws(ZeroMQError) {
-    if settings.ingest.routerAcknowledge == .accepted { return try send(answer, to: envelope, over: socket) }
+    if settings.ingest.routerAcknowledge == .accepted { return try send([answer], to: envelope, over: socket) }
     // Also where the message itself changed nothing: what it tells of the ones before it has to be true after a crash.
     held.hold(answer, to: envelope, until: stream.state.position)
   }
@@ -115,6 +115,6 @@ extension Engine {
     try releaseReplies()
     guard held.count > 0, let router = ingest.router else { return }
     let safe = journal.safe(settings.ingest.routerAcknowledge)
-    while let (envelope, answer) = held.next(safe: safe) { try send(answer, to: envelope, over: router) }
+    while let (envelope, answer) = held.next(safe: safe) { try send([answer], to: envelope, over: router) }
   }
 }

@@ -7,7 +7,9 @@ enum EngineLetter: Sendable {
   /// Stop receiving, learn what was received, write a last checkpoint, end.
   case stop
   /// An answer that was put together elsewhere, to be sent from the engine's socket.
-  case answer(Envelope, [UInt8])
+  case answer(Envelope, Answer)
+  /// A large question that was read elsewhere.
+  case asked(QueryRequest, AskedQuestion)
   /// The publisher's thread has come to its end, after all that it was asked for or because libzmq failed.
   case publisherEnded(ZeroMQError?)
   /// The publisher is free for the next publication.
@@ -19,6 +21,9 @@ enum EngineLetter: Sendable {
   /// The journal's thread has come to its end.
   case journalEnded
 }
+
+/// The frames of an answer.
+typealias Answer = [[UInt8]]
 
 /// Whom an answer goes to: the frames that came before the question, to be sent before the answer.
 struct Envelope: Sendable {

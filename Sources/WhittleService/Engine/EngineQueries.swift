@@ -6,16 +6,22 @@ internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
-/// Questions and answers. What takes a look at every feature is answered by the publisher's thread from a snapshot.
+/// Questions and answers. What takes a look at every feature, or at many samples, is answered by the publisher's thread from a
+/// snapshot.
 extension Engine {
-  /// How many questions are answered before the sample sockets get their turn.
+  /// How many questions are answered before the sample sockets get their turn, and how many bytes of questions.
   private static let queriesATurn = 64
+  private static let queryBytesATurn = 64 << 10
+  /// Larger ones, in bytes, are read and answered elsewhere.
+  private static let largestQuickQuestion = 16 << 10
 
   /// - Returns: whether anyone asked.
   @discardableResult
   func answerQueries() throws(ZeroMQError) -> Bool {
-    for count in 0..<Engine.queriesATurn {
+    var bytes = 0
+    for count in 0..<Engine.queriesATurn where bytes < Engine.queryBytesATurn {
       guard try question.receive(from: query, waiting: .never) else { return count > 0 }
+      bytes += question.byteCount
       try answerQuestion()
     }
     return true
@@ -24,34 +30,68 @@ extension Engine {
   /// Answers the question just received.
   private func answerQuestion() throws(ZeroMQError) {
     let envelope = RouterEnvelope(of: question)
-    let text = question.copy(envelope.payload.lowerBound)
+    if let answer = plainPrediction(envelope) { return try send([answer], to: envelope.answer) }
+    let size = question.byteCount
+    if size > Engine.largestQuickQuestion { return try handOver(size, envelope) }
+    let asked = AskedQuestion(question, envelope, ticket: nil)
     let request: QueryRequest
     do throws(QueryFailure) {
-      request = try read(text, envelope)
+      request = try asked.request()
     } catch {
-      return try send(encodedFailure(error), to: envelope.answer)
+      return try send(error, to: envelope.answer)
     }
-    try answer(request, text, envelope.answer)
+    if let inquiry = SampleInquiry(request, asked) {
+      try send(stream.withModel { inquiry.answer(&questions, &$0) }, to: asked.envelope)
+    } else {
+      try answer(request, asked)
+    }
   }
 
-  private func read(_ text: [UInt8], _ envelope: RouterEnvelope) throws(QueryFailure) -> QueryRequest {
-    if let mistake = envelope.mistake { throw QueryFailure(.badRequest, mistake) }
-    let request = try QueryRequest(reading: text)
-    guard envelope.payload.count == 1 else {
-      throw QueryFailure(.badRequest, "a request is one frame of JSON; this one has \(envelope.payload.count)")
+  /// The answer to a question as it is mostly asked, which is read with little effort; nil for any other.
+  private func plainPrediction(_ envelope: RouterEnvelope) -> [UInt8]? {
+    guard envelope.payload.count == 1, envelope.mistake == nil, question.byteCount <= Engine.largestQuickQuestion
+    else { return nil }
+    let margin = question.withFrame(envelope.payload.lowerBound) { text in
+      stream.withModel { questions.plainMargin(text, &$0) }
     }
-    return request
+    return margin.map { encodedReply(Prediction(model, $0.margin, unknownFeatures: $0.unknownFeatures)) }
   }
 
-  private func answer(
-    _ request: QueryRequest, _ text: [UInt8], _ envelope: Envelope
-  ) throws(ZeroMQError) {
+  /// Has a large question read elsewhere, if there is room for it.
+  private func handOver(_ size: Int, _ envelope: RouterEnvelope) throws(ZeroMQError) {
+    let limit = settings.limits.messageBytes
+    guard size <= limit else {
+      let failure = QueryFailure(.badRequest, "the request has \(size) bytes; limits.message_bytes is \(limit)")
+      return try send(failure, to: envelope.answer)
+    }
+    guard let ticket = questionRoom.take(size) else {
+      let failure = QueryFailure(.busy, "too many large requests wait for their answers; ask again when some have come")
+      return try send(failure, to: envelope.answer)
+    }
+    publisher.read(AskedQuestion(question, envelope, ticket: ticket))
+  }
+
+  /// Answers a large question that was read elsewhere.
+  func answerLarge(_ request: QueryRequest, _ asked: AskedQuestion) throws(ZeroMQError) {
+    if snapshots.modelIsFinal {
+      try send(QueryFailure(.stopping, "the daemon is stopping"), to: asked.envelope)
+    } else if let inquiry = SampleInquiry(request, asked) {
+      takeSnapshot(for: .samples(inquiry, asked.envelope), now: monotonicSeconds())
+    } else {
+      try answer(request, asked)
+    }
+  }
+
+  private func answer(_ request: QueryRequest, _ asked: AskedQuestion) throws(ZeroMQError) {
+    let envelope = asked.envelope
     switch request {
-    case .predict(let question): try send(predict(question, text), to: envelope)
-    case .explain:
-      try send(encodedFailure(QueryFailure(.unknownOperation, "\"explain\" is not answered here")), to: envelope)
+    case .predict, .explain: break
     case .coefficients(let question):
-      takeSnapshot(for: .coefficients(question, envelope), now: monotonicSeconds())
+      if let cursor = question.cursor {
+        publisher.goOn(cursor, limit: question.limit, to: envelope)
+      } else {
+        takeSnapshot(for: .coefficients(question, asked), now: monotonicSeconds())
+      }
     case .stats: takeSnapshot(for: .stats(envelope), now: monotonicSeconds())
     case .checkpoint: checkpointAsked(by: envelope)
     case .configuration: try send(encodedReply(configuration), to: envelope)
@@ -60,31 +100,24 @@ extension Engine {
     }
   }
 
-  /// The question is a sample in JSON itself, so it goes through the decoder that samples go through.
-  private func predict(_ question: PredictQuestion, _ text: [UInt8]) -> [UInt8] {
-    guard case .one = question.samples else {
-      return encodedFailure(QueryFailure(.badRequest, "one sample at a time is predicted here; give it as \"x\""))
-    }
-    do throws(SampleError) {
-      let (margin, unknownFeatures) = try stream.margin(of: text.span)
-      return encodedReply(
-        Prediction(
-          step: model.steps, prediction: settings.learner.loss.prediction(margin), margin: margin,
-          unknownFeatures: unknownFeatures))
-    } catch {
-      return encodedFailure(QueryFailure(.badRequest, error.message))
-    }
+  private func send(_ failure: QueryFailure, to envelope: Envelope) throws(ZeroMQError) {
+    try send([encodedFailure(failure)], to: envelope)
   }
 
   /// Sends an answer to a question.
-  func send(_ answer: [UInt8], to envelope: Envelope) throws(ZeroMQError) {
+  func send(_ answer: Answer, to envelope: Envelope) throws(ZeroMQError) {
     try send(answer, to: envelope, over: query)
   }
 
+  /// Sends an answer of one frame to a question.
+  func send(_ answer: [UInt8], to envelope: Envelope) throws(ZeroMQError) {
+    try send([answer], to: envelope)
+  }
+
   /// Sends an answer. To a client that is gone, or reads none of its answers, it is lost, as ROUTER sockets do.
-  func send(_ answer: [UInt8], to envelope: Envelope, over socket: Socket) throws(ZeroMQError) {
+  func send(_ answer: Answer, to envelope: Envelope, over socket: Socket) throws(ZeroMQError) {
     do throws(ZeroMQError) {
-      try socket.send(envelope.frames + [answer], waiting: .never)
+      try socket.send(envelope.frames + answer, waiting: .never)
     } catch {
       if !error.wouldBlock { throw error }
       logger.debug("an answer found its client's queue full and was dropped")

@@ -58,27 +58,10 @@ extension EngineSnapshot {
   ///
   /// - Complexity: O(features)
   func activeCoefficients(_ values: [Float]) -> Coefficients {
-    coefficients(values.indices.filter { values[$0] != 0 }, values)
-  }
-
-  /// - Parameters:
-  ///   - features: the indices of these, or all features where it is nil.
-  ///   - top: at most so many, heaviest first; where all are asked for.
-  /// - Complexity: O(features), and to sort them for `top`.
-  func coefficients(_ values: [Float], features: [Int]?, top: Int?) -> Coefficients {
-    if let features { return coefficients(features, values) }
-    let listed = values.indices.filter { model.isListed($0, value: values[$0]) }
-    guard let top else { return coefficients(listed, values) }
-    // The order of the features settles ties, so that equal models give equal answers.
-    let heaviest = listed.sorted { (-abs(values[$0]), $0) < (-abs(values[$1]), $1) }.prefix(top)
-    return coefficients(Array(heaviest), values)
-  }
-
-  private func coefficients(_ chosen: [Int], _ values: [Float]) -> Coefficients {
-    Coefficients(
-      step: model.steps, intercept: model.learner.intercept, names: chosen.map { model.name(at: $0) },
-      values: chosen.map { values[$0] }, features: model.featureCount,
-      activeSet: values.count { $0 != 0 })
+    let active = values.indices.filter { values[$0] != 0 }
+    return Coefficients(
+      step: model.steps, intercept: model.learner.intercept, names: active.map { model.name(at: $0) },
+      values: active.map { values[$0] }, features: model.featureCount, activeSet: active.count)
   }
 }
 

@@ -8,7 +8,9 @@ enum SnapshotUse {
   case publication
   case checkpoint
   case stats(Envelope)
-  case coefficients(CoefficientsQuestion, Envelope)
+  case coefficients(CoefficientsQuestion, AskedQuestion)
+  /// To predict or explain samples.
+  case samples(SampleInquiry, Envelope)
 }
 
 /// Who waits for a snapshot. One is taken at a time.
@@ -73,24 +75,30 @@ extension Engine {
       return { writer.write($0, sequences, delayed, overrides, position: position) }
     case .stats(let envelope):
       return { publisher.answer(.stats, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
-    case .coefficients(let question, let envelope):
+    case .samples(let inquiry, let envelope):
+      return { publisher.answer(.samples(inquiry), to: envelope, EngineSnapshot(model: $0, reading: reading)) }
+    case .coefficients(let question, let asked):
       do throws(QueryFailure) {
-        // Names are looked up here, since a snapshot only has indices.
-        let question = Publisher.Question.coefficients(features: try question.names.map(indices), top: question.top)
-        return { publisher.answer(question, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
+        var named: [Int]?
+        // A few names are looked up here: a snapshot that was copied has to be made to find any.
+        if let names = question.names, asked.ticket == nil { named = try model.space.indices(of: names) }
+        let question = Publisher.Question.coefficients(question, named: named, asked.ticket)
+        return { publisher.answer(question, to: asked.envelope, EngineSnapshot(model: $0, reading: reading)) }
       } catch {
-        mailbox.put(.answer(envelope, encodedFailure(error)))
+        mailbox.put(.answer(asked.envelope, [encodedFailure(error)]))
         return nil
       }
     }
   }
+}
 
+extension FeatureSpace {
   /// - Throws: `unknownFeature` for names that the model does not know.
-  private func indices(of names: [String]) throws(QueryFailure) -> [Int] {
+  func indices(of names: [String]) throws(QueryFailure) -> [Int] {
     var indices: [Int] = []
     var unknown: [String] = []
     for name in names {
-      if let index = model.space.index(of: name) { indices.append(Int(index)) } else { unknown.append(name) }
+      if let index = index(of: name) { indices.append(Int(index)) } else { unknown.append(name) }
     }
     guard unknown.isEmpty else {
       let listed = unknown.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")

@@ -1,22 +1,27 @@
 internal import FoundationEssentials
 internal import Logging
 internal import OnlineLearning
+internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
 /// The thread that puts snapshots into words: it owns the PUB socket, and words the answers that are too long for the
 /// engine to stop for.
 final class Publisher: Sendable {
-  /// A question whose answer takes a look at every feature.
+  /// A question whose answer takes a look at every feature, or at many samples.
   enum Question: Sendable {
-    case coefficients(features: [Int]?, top: Int?)
+    /// The indices of the features that it names, where they are known; and the room that a large question takes up.
+    case coefficients(CoefficientsQuestion, named: [Int]?, QuestionRoom.Ticket?)
     case stats
+    case samples(SampleInquiry)
   }
 
   private enum Job: Sendable {
     case publish(EngineSnapshot)
     case event(Event)
     case answer(Question, Envelope, EngineSnapshot)
+    case goOn(String, limit: Int?, Envelope)
+    case read(AskedQuestion)
     case stop
   }
 
@@ -27,10 +32,15 @@ final class Publisher: Sendable {
   private let engine: Mailbox<EngineLetter>
   private let notifier: SystemdNotifier
   private let logger: Logger
+  /// How samples are read.
+  private let learning: LearningSettings
   /// Comes when the thread has ended and closed its socket.
   let ended = Completion<Void>()
 
-  init(engine: Mailbox<EngineLetter>, notifier: SystemdNotifier, logger: Logger) throws(ZeroMQError) {
+  init(
+    engine: Mailbox<EngineLetter>, notifier: SystemdNotifier, learning: LearningSettings, logger: Logger
+  ) throws(ZeroMQError) {
+    self.learning = learning
     jobs = try Mailbox()
     self.engine = engine
     self.notifier = notifier
@@ -47,6 +57,14 @@ final class Publisher: Sendable {
   func answer(_ question: Question, to envelope: Envelope, _ snapshot: EngineSnapshot) {
     jobs.put(.answer(question, envelope, snapshot))
   }
+
+  /// Answers with the next part of what was asked for in parts; an `answer` letter follows.
+  ///
+  /// - Parameter limit: how long the part is; nil for as long as those before.
+  func goOn(_ cursor: String, limit: Int?, to envelope: Envelope) { jobs.put(.goOn(cursor, limit: limit, envelope)) }
+
+  /// Reads a large question; an `asked` letter follows, or an `answer` letter where something is wrong with it.
+  func read(_ question: AskedQuestion) { jobs.put(.read(question)) }
 
   /// Ends the thread once all that was asked for is done.
   func stop() { jobs.put(.stop) }
@@ -81,8 +99,12 @@ final class Publisher: Sendable {
   private func run(_ socket: Socket) throws(ZeroMQError) {
     let poller = Poller([], wake: jobs.wake)
     var lastStatus = -Double.infinity
+    var pages = CoefficientPages()
     while true {
-      _ = try poller.wait(milliseconds: -1)
+      // What nobody asks for any more is let go of in time, also where nothing else is to be done.
+      let left = pages.secondsLeft(now: monotonicSeconds())
+      _ = try poller.wait(milliseconds: left.map { Int($0 * 1000) + 1 } ?? -1)
+      pages.expire(now: monotonicSeconds())
       for job in jobs.takeAll() {
         switch job {
         case .stop: return
@@ -96,7 +118,10 @@ final class Publisher: Sendable {
           }
         case .event(let event): try send(.event, event, socket)
         case .answer(let question, let envelope, let snapshot):
-          engine.put(.answer(envelope, answer(question, snapshot)))
+          engine.put(.answer(envelope, answer(question, snapshot, &pages)))
+        case .goOn(let cursor, let limit, let envelope):
+          engine.put(.answer(envelope, answer(cursor, limit, &pages)))
+        case .read(let question): read(question, for: engine)
         }
       }
     }
@@ -115,12 +140,43 @@ final class Publisher: Sendable {
     try socket.send([Array(topic.rawValue.utf8), payload])
   }
 
-  private func answer(_ question: Question, _ snapshot: EngineSnapshot) -> [UInt8] {
-    let values = snapshot.model.learner.coefficients()
+  private func answer(_ question: Question, _ snapshot: EngineSnapshot, _ pages: inout CoefficientPages) -> Answer {
     switch question {
-    case .stats: return encodedReply(snapshot.stats(values))
-    case .coefficients(let features, let top):
-      return encodedReply(snapshot.coefficients(values, features: features, top: top))
+    case .stats: return [encodedReply(snapshot.stats(snapshot.model.learner.coefficients()))]
+    case .coefficients(let question, var named, _):
+      if named == nil, let names = question.names {
+        do throws(QueryFailure) {
+          named = try snapshot.model.model.space.indices(of: names)
+        } catch {
+          return [encodedFailure(error)]
+        }
+      }
+      let values = snapshot.model.learner.coefficients()
+      let listing = CoefficientListing(
+        snapshot.model, values, snapshot.chosen(question, values, named: named), binary: question.binary)
+      return pages.begin(listing, limit: question.limit, now: monotonicSeconds())
+    case .samples(let inquiry):
+      guard var questions = SampleQuestions(learning) else {
+        return [encodedFailure(QueryFailure(.internal, "memory is short"))]
+      }
+      var model = snapshot.model.model
+      return inquiry.answer(&questions, &model)
+    }
+  }
+
+  private func answer(_ cursor: String, _ limit: Int?, _ pages: inout CoefficientPages) -> Answer {
+    do throws(QueryFailure) {
+      return try pages.goOn(cursor, limit: limit, now: monotonicSeconds())
+    } catch {
+      return [encodedFailure(error)]
+    }
+  }
+
+  private func read(_ question: AskedQuestion, for engine: Mailbox<EngineLetter>) {
+    do throws(QueryFailure) {
+      engine.put(.asked(try question.request(), question))
+    } catch {
+      engine.put(.answer(question.envelope, [encodedFailure(error)]))
     }
   }
 
