@@ -5,7 +5,7 @@ import ZeroMQ
 
 @testable import WhittleClient
 
-@Suite struct ConnectionEndTests {
+@Suite(.timeLimit(.minutes(2))) struct ConnectionEndTests {
   @Test func cancellingEndsACallAtOnce() async throws {
     let daemon = try FakePeer(.router)
     let gone = try FakePeer(.router).endpoint

@@ -15,7 +15,7 @@ private func event(_ step: Int) -> [[UInt8]] {
   [utf8("event"), utf8(#"{"event":"something","step":\#(step),"time":1,"message":"it happened"}"#)]
 }
 
-@Suite struct ConnectionPublicationTests {
+@Suite(.timeLimit(.minutes(2))) struct ConnectionPublicationTests {
   @Test func aSlowReaderGetsTheNewestCoefficients() async throws {
     // What tells that all has come follows on the same connection.
     let daemon = try FakePeer(

@@ -6,7 +6,7 @@ import ZeroMQ
 
 @testable import WhittleClient
 
-@Suite struct ConnectionQuestionTests {
+@Suite(.timeLimit(.minutes(2))) struct ConnectionQuestionTests {
   private static let expected = Prediction(step: 7, prediction: 1.5, margin: 1.5, unknownFeatures: 0)
 
   @Test func asksAndIsAnswered() async throws {

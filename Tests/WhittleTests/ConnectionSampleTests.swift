@@ -6,7 +6,7 @@ import ZeroMQ
 
 @testable import WhittleClient
 
-@Suite struct ConnectionSampleTests {
+@Suite(.timeLimit(.minutes(2))) struct ConnectionSampleTests {
   @Test func samplesGoAsJSON() async throws {
     let daemon = try FakePeer(.pull)
     let whittle = try WhittleConnection.to(daemon.endpoint)
