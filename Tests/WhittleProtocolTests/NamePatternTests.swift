@@ -40,8 +40,9 @@ import WhittleProtocol
     var matched = 0
     for _ in 0..<200_000 {
       var pattern = text(of: Array("abcd**??[[]]!^-\\"), upTo: 9, &random)
-      // What a last backslash stands for the standard leaves open.
-      while pattern.last == "\\" { pattern.removeLast() }
+      // What a last backslash stands for the standard leaves open; and glibc takes a `[` that nothing closes for nothing at all
+      // where a range in it has no end.
+      while pattern.last == "\\" || pattern.last == "-" { pattern.removeLast() }
       let name = text(of: Array("aabbcd[]!-\\*"), upTo: 6, &random)
       let expected = fnmatch(pattern, name, 0) == 0
       if expected { matched += 1 }
