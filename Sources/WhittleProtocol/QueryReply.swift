@@ -54,6 +54,10 @@ public enum Reply<Body: Codable & Sendable, Failure: ReplyFailure>: Codable, Sen
 
   public init(from decoder: any Decoder) throws {
     let reply = try decoder.container(keyedBy: Key.self)
+    if Failure.protocolVersion == nil, reply.contains(.protocol) {
+      throw DecodingError.dataCorruptedError(
+        forKey: .protocol, in: reply, debugDescription: "it is the answer to a question, and no question was asked")
+    }
     if try reply.decode(Bool.self, forKey: .ok) {
       self = .success(try Body(from: decoder))
     } else {

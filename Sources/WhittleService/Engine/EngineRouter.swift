@@ -12,7 +12,7 @@ extension Engine {
     let envelope = RouterEnvelope(of: message)
     let answer: [UInt8]
     do throws(SampleError) {
-      answer = encodedReply(try learn(envelope))
+      answer = encodedAcknowledgement(try learn(envelope))
     } catch {
       let error = outOfTurn(error)
       let rejection = reject(error, payload: envelope.payload.lowerBound)

@@ -10,6 +10,15 @@ func encodedReply<Body: Codable & Sendable>(_ body: Body) -> [UInt8] {
   }
 }
 
+/// The bytes of the answer to a message of samples that was accepted.
+func encodedAcknowledgement(_ acknowledgement: Acknowledgement) -> [UInt8] {
+  do {
+    return Array(try JSONEncoder().encode(IngestReply.success(acknowledgement)))
+  } catch {
+    return encodedFailure(QueryFailure(.internal, "the answer could not be put into words: \(error)"))
+  }
+}
+
 /// The bytes of a refusal.
 func encodedFailure(_ failure: some ReplyFailure) -> [UInt8] {
   // Two texts always encode; the fixed text is for a change that would break that.
