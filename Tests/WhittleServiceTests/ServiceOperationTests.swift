@@ -62,7 +62,8 @@ import WhittleProtocol
     return model
   }
 
-  private func perform(_ acts: [Act], with daemon: TestDaemon) async throws {
+  /// - Parameter alone: whether nothing else happens meanwhile.
+  private func perform(_ acts: [Act], with daemon: TestDaemon, alone: Bool = true) async throws {
     for act in acts {
       switch act {
       case .feed(let messages):
@@ -78,7 +79,7 @@ import WhittleProtocol
       case .reset:
         let step = try await daemon.stats().step
         let reset: ModelReset = try await daemon.ask(#"{"op": "reset"}"#)
-        #expect(reset.step == step)
+        #expect(!alone || reset.step == step)
       }
     }
   }
@@ -106,6 +107,27 @@ import WhittleProtocol
     #expect(configuration.origins["penalty.l1"] == (l1 == LearnerConfiguration().penalty.l1 ? "default" : "set"))
     try await after.stop()
     #expect(try newest(on: survived).map { ModelBits($0.model) } == expected, "seed \(seed)")
+  }
+
+  /// In the middle of a stream, wherever they fall.
+  @Test func whatIsDoneBetweenSamplesIsRepeatedThere() async throws {
+    let disk = MemoryDisk()
+    let daemon = try await TestDaemon(in: place, Self.often, on: disk)
+    let stream = messages(4000, seed: 8)
+    async let pushed: Void = daemon.push(stream)
+    for number in 1...8 {
+      try await daemon.stats { $0.messages >= UInt64(number * 400) }
+      try await perform(
+        number % 3 == 0 ? [.reset] : [.set(l1: 0.01 * Double(number), initial: nil)], with: daemon, alone: false)
+    }
+    try await pushed
+    try await daemon.stats { $0.messages == 4000 && $0.journal?.synchronized == $0.journal?.position }
+    let survived = disk.crash(seed: 8)
+    try await daemon.stop()
+    let after = try await TestDaemon(in: place, Self.often, on: survived)
+    try await after.stop()
+    let models = try [newest(on: disk), newest(on: survived)].map { ModelBits(try #require($0).model) }
+    #expect(models[0] == models[1])
   }
 
   /// To set something is to stop the daemon, and to start it with another configuration.
