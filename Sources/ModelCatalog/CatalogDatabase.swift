@@ -82,6 +82,15 @@ struct CatalogDatabase {
     }
   }
 
+  /// Moves what the log holds into the database, as far as nobody reads it just now; readers are not held up.
+  func emptyLog() {
+    // What stays in the log is as safe there.
+    try? queue.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA busy_timeout = 0")
+      _ = try Row.fetchAll(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+  }
+
   private func perform<Result>(_ body: (Database) throws -> Result) throws(CatalogError) -> Result {
     do {
       return try queue.writeWithoutTransaction(body)

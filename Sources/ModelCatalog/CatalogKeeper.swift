@@ -13,6 +13,7 @@ public struct CatalogKeeper: Sendable {
   private let path: String
   private let limit: Int
   private let files: any FileSystem
+  private let anchor = CatalogAnchor()
   /// What the catalog lacks, the newest last.
   private var missing: [CheckpointStore.Entry] = []
   /// Files that cannot be read, and what was in the way; they are not tried again.
@@ -177,11 +178,22 @@ public struct CatalogKeeper: Sendable {
     _ body: (CatalogDatabase) throws(CatalogError) -> Result
   ) throws(CatalogError) -> (result: Result, mended: CatalogError?) {
     do throws(CatalogError) {
-      return (try body(CatalogDatabase(path: path)), nil)
+      return (try once(body), nil)
     } catch {
       guard error.isMendable else { throw error }
+      anchor.release()
       try CatalogDatabase.remove(path: path)
-      return (try body(CatalogDatabase(path: path)), error)
+      return (try once(body), error)
     }
+  }
+
+  private func once<Result>(_ body: (CatalogDatabase) throws(CatalogError) -> Result) throws(CatalogError) -> Result {
+    anchor.check(path)
+    let database = try CatalogDatabase(path: path)
+    let result = try body(database)
+    database.emptyLog()
+    anchor.hold(path)
+    withExtendedLifetime(database) {}
+    return result
   }
 }

@@ -31,6 +31,12 @@ def store(*arguments: str) -> subprocess.CompletedProcess:
         capture_output=True, text=True, timeout=LIMIT)
 
 
+def query(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [PROGRAMS / "bench", "query", "--rounds", "1", "--samples", "2000", "--questions", "100", *arguments],
+        capture_output=True, text=True, timeout=LIMIT)
+
+
 def expected_names() -> set[str]:
     names = {f"bytes {optimizer}" for optimizer in OPTIMIZERS}
     for stream in STREAMS:
@@ -88,6 +94,17 @@ def test_store_measures_every_row(tmp_path):
     assert not list(tmp_path.iterdir()), "what was written is removed"
 
 
+def test_query_measures_every_row():
+    rows = measured(query("--json"))
+    references = {"asked single": "unasked", "asked batches": "unasked"}
+    references |= {"asked single echo": "unasked", "asked batches echo": "unasked"}
+    for load in ["idle", "learning", "learning batches"]:
+        references |= {f"{load} p50": "echo", f"{load} p99": "echo"}
+    assert {name: row.get("reference") for name, row in rows.items()} == references
+    assert {name for name, row in rows.items() if "verdict" in row} == {
+        "asked single", "asked batches", "idle p99", "learning p99", "learning batches p99"}
+
+
 def test_learner_measures_what_is_asked_for():
     ended = bench("--only", "dense16 sgd l1")
     assert ended.returncode == 0, ended.stderr
@@ -108,8 +125,9 @@ def test_learner_tells_that_its_peer_died():
     assert "scikit-learn peer" in ended.stderr, ended.stderr
 
 
-@pytest.mark.parametrize("command", ["learner", "formats", "store"])
+@pytest.mark.parametrize("command", ["learner", "formats", "store", "query"])
 def test_a_name_that_no_row_has_is_refused(command):
-    ended = store("--only", "spares") if command == "store" else bench("--only", "spares", command=command)
+    run = {"store": store, "query": query}.get(command)
+    ended = run("--only", "spares") if run else bench("--only", "spares", command=command)
     assert ended.returncode != 0
     assert "spares" in ended.stderr, ended.stderr

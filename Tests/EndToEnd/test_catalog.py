@@ -124,6 +124,33 @@ def test_a_long_transaction_holds_nobody_up(start):
     assert not [line for line in daemon.log if line["level"] == "error"]
 
 
+def test_readers_are_never_locked_out(start):
+    """However often the daemon writes, and whoever reads without any patience."""
+    daemon = start({"checkpoint.keep": 3})
+    path = Path(daemon.state) / "catalog.sqlite"
+    daemon.learn(*SAMPLES[:10])
+    daemon.ask(op="checkpoint")
+    program = (
+        "import sqlite3, sys\n"
+        "while True:\n"
+        "    database = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True, timeout=0)\n"
+        "    database.execute('SELECT count(*) FROM checkpoints').fetchone()\n"
+        "    database.close()\n"
+        "    print('.', flush=True)\n")
+    reader = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        assert reader.stdout.readline() == b".\n"
+        for sample in SAMPLES[10:150]:
+            daemon.learn(sample)
+            daemon.ask(op="checkpoint")
+            # It reads all the time.
+            assert reader.stdout.readline() == b".\n", reader.stderr.read()
+        assert reader.poll() is None
+    finally:
+        reader.kill()
+        reader.communicate()
+
+
 def test_whoever_holds_the_write_lock_delays_no_more_than_the_catalog(start):
     daemon = start()
     daemon.learn(*SAMPLES[:50])

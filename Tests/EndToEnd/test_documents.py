@@ -35,6 +35,7 @@ ELSEWHERE = {
     ("README.md", "swift run -c release bench learner"): "test_bench.py::test_learner_measures_every_row",
     ("README.md", "swift run -c release bench formats"): "test_bench.py::test_formats_measures_every_row",
     ("README.md", "swift run -c release bench store"): "test_bench.py::test_store_measures_every_row",
+    ("README.md", "swift run -c release bench query"): "test_bench.py::test_query_measures_every_row",
     # deploy/run builds with these lines.
     ("OnlineLearning.md", "swift build -c release --product whittled"): "test_deploy_run.py::test_loss_falls",
 }

@@ -180,9 +180,12 @@ import WhittleProtocol
   /// A stop waits for a disk that the next turn waits for: more was received than one turn takes.
   @Test func aStopWaitsForASlowDisk() async throws {
     let faulty = faulty
-    let daemon = try await TestDaemon(in: place, ["journal.sync": "always"], on: faulty)
+    // However busy the machine is, the time for draining is not over before questions were answered.
+    let daemon = try await TestDaemon(
+      in: place, ["journal.sync": "always", "shutdown.drain_seconds": "100"], on: faulty)
     let stream = messages(700, seed: 6)
     faulty.block([.synchronize])
+    defer { faulty.release() }
     async let pushed: Void = daemon.push(stream)
     try await onThread { faulty.waitForBlocked() }
     try await pushed
