@@ -16,7 +16,7 @@ extension Engine {
     if let router = ingest.router {
       // What is not answered was not learned, and its sender knows that: there is no waiting for what is on its way.
       while now < end, try takeTurn(router) || !takesMessages(from: router) {
-        if !takesMessages(from: router) { try waitForLetters(milliseconds: Engine.quiet) }
+        if !takesMessages(from: router) { try waitForDisk() }
         now = monotonicSeconds()
       }
     }
@@ -31,6 +31,14 @@ extension Engine {
       if (now - lastReceived) * 1000 >= Double(Engine.quiet) { return }
     }
     logger.warning("samples are still coming in, and shutdown.drain_seconds are over")
+  }
+
+  /// Waits for some time for a disk that the next messages wait for. Questions are answered meanwhile.
+  private func waitForDisk() throws(ZeroMQError) {
+    _ = try Poller([query], wake: mailbox.wake).wait(milliseconds: Engine.quiet)
+    try answerQueries()
+    for letter in mailbox.takeAll() { try read(letter) }
+    continueSnapshot()
   }
 
   /// Publishes a last time, and waits until the last checkpoint is durable.
