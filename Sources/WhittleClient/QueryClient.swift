@@ -46,7 +46,15 @@ public final class QueryClient {
   ///
   /// - Throws: see `ask`; giving both `names` and `top` is refused.
   public func coefficients(names: [String]? = nil, top: Int? = nil) throws(ClientError) -> Coefficients {
-    try ask(.coefficients(names: names, top: top))
+    try coefficients(CoefficientsQuestion(names: names, top: top))
+  }
+
+  /// Coefficients, all or some.
+  ///
+  /// - Parameter question: one that asks for no binary answer.
+  /// - Throws: see `ask`.
+  public func coefficients(_ question: CoefficientsQuestion) throws(ClientError) -> Coefficients {
+    try ask(.coefficients(question))
   }
 
   /// How the model and its stream are doing.

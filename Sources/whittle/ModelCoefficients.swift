@@ -45,16 +45,8 @@ extension Coefficients {
 extension QueryClient {
   /// Coefficients of the daemon's model.
   func coefficients(_ choice: CoefficientChoice) throws(ClientError) -> Coefficients {
-    guard let like = choice.like else {
-      return try coefficients(names: choice.names.isEmpty ? nil : choice.names, top: choice.top)
-    }
-    var answer = try coefficients()
-    var chosen = answer.names.indices.filter { like.matches(answer.names[$0]) }
-    if let top = choice.top {
-      let values = answer.values
-      chosen = Array(chosen.sorted { (-abs(values[$0]), $0) < (-abs(values[$1]), $1) }.prefix(top))
-    }
-    (answer.names, answer.values) = (chosen.map { answer.names[$0] }, chosen.map { answer.values[$0] })
-    return answer
+    try coefficients(
+      CoefficientsQuestion(
+        names: choice.names.isEmpty ? nil : choice.names, top: choice.top, like: choice.like?.text))
   }
 }
