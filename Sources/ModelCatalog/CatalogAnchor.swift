@@ -1,9 +1,8 @@
-internal import GRDB
 internal import Glibc
 internal import Synchronization
 
-/// Keeps a connection to a catalog open. The last one that closes moves what the log holds into the database, and locks readers out
-/// while it does; none that is opened for a few statements is the last as long as this one is there.
+/// Keeps the catalog open from one piece of work to the next. A connection that closes locks readers out, for an instant while another
+/// is open, and for longer where it is the last one, since that moves what the log holds into the database.
 ///
 /// Whoever does anything to the file besides ends that: a connection that is open would not notice.
 final class CatalogAnchor: Sendable {
@@ -25,40 +24,29 @@ final class CatalogAnchor: Sendable {
   }
 
   private struct Held {
-    let queue: DatabaseQueue
-    var mark: Mark
+    let database: CatalogDatabase
+    let mark: Mark
   }
 
   private let held = Mutex<Held?>(nil)
 
-  /// Lets go where somebody else did anything to the file. To be called before it is opened.
-  func check(_ path: String) {
-    held.withLock { held in
+  /// The catalog as it was held, or opened anew where somebody else did anything to the file.
+  ///
+  /// - Throws: as opening it does.
+  func database(_ path: String) throws(CatalogError) -> CatalogDatabase {
+    let database = held.withLock { held in
       if held?.mark != Mark(path) { held = nil }
+      return held?.database
     }
+    guard let database else { return try CatalogDatabase(path: path) }
+    try database.expectSchema()
+    return database
   }
 
-  /// Holds on to the file as it is now. To be called while it is open, after all that was to be done.
-  ///
-  /// Should it not come about, closing locks readers out for a moment, as it does without this.
-  func hold(_ path: String) {
-    held.withLock { held in
-      guard let mark = Mark(path) else {
-        held = nil
-        return
-      }
-      if held != nil {
-        held?.mark = mark
-        return
-      }
-      var configuration = Configuration()
-      configuration.readonly = true
-      guard let queue = try? DatabaseQueue(path: path, configuration: configuration),
-        // A connection that has read nothing counts for nothing.
-        (try? queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }) != nil
-      else { return }
-      held = Held(queue: queue, mark: mark)
-    }
+  /// Holds on to the catalog as its file is now. To be called after all that was to be done.
+  func hold(_ database: CatalogDatabase, _ path: String) {
+    let mark = Mark(path)
+    held.withLock { $0 = mark.map { Held(database: database, mark: $0) } }
   }
 
   /// Lets go.

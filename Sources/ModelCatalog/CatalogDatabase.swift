@@ -3,8 +3,7 @@ internal import GRDB
 internal import GRDBSQLite
 internal import Glibc
 
-/// A catalog that is open for writing, for the time of a few statements: with the next opening, whatever somebody did to the
-/// file meanwhile is noticed.
+/// A catalog that is open for writing.
 struct CatalogDatabase {
   private let path: String
   private let queue: DatabaseQueue
@@ -61,6 +60,9 @@ struct CatalogDatabase {
     }
   }
 
+  /// - Throws: `otherSchema` where somebody has made another catalog of it.
+  func expectSchema() throws(CatalogError) { try perform { try CatalogDatabase.prepare($0, path) } }
+
   /// Looks for damage in all of it.
   ///
   /// - Complexity: O(bytes)
@@ -87,6 +89,7 @@ struct CatalogDatabase {
     // What stays in the log is as safe there.
     try? queue.writeWithoutTransaction { database in
       try database.execute(sql: "PRAGMA busy_timeout = 0")
+      defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Int(CatalogDatabase.patience * 1000))") }
       _ = try Row.fetchAll(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
   }

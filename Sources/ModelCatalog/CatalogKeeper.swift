@@ -3,7 +3,7 @@ public import ModelStore
 /// Keeps the catalog of a state directory in step with its checkpoint files.
 ///
 /// Belongs to one thread of the one process that works on the directory (see `StateLock`). Nothing is taken for granted: each
-/// call opens the catalog and finds what became of it since. One that is missing, damaged or of another schema is made anew,
+/// call finds what became of the catalog since. One that is missing, damaged or of another schema is made anew,
 /// and what fails, because the catalog is locked or the disk full, is made good by the next call.
 public struct CatalogKeeper: Sendable {
   /// Of each checkpoint, so many coefficients are kept unless somebody says otherwise.
@@ -188,12 +188,10 @@ public struct CatalogKeeper: Sendable {
   }
 
   private func once<Result>(_ body: (CatalogDatabase) throws(CatalogError) -> Result) throws(CatalogError) -> Result {
-    anchor.check(path)
-    let database = try CatalogDatabase(path: path)
+    let database = try anchor.database(path)
     let result = try body(database)
     database.emptyLog()
-    anchor.hold(path)
-    withExtendedLifetime(database) {}
+    anchor.hold(database, path)
     return result
   }
 }
