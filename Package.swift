@@ -21,8 +21,12 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -42,7 +46,10 @@ let package = Package(
     .target(name: "OnlineLearning", dependencies: ["CProcessor"], swiftSettings: strict),
     .target(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: strict),
-    .target(name: "ModelStore", dependencies: ["OnlineLearning", "CProcessor", "CLinux"], swiftSettings: strict),
+    .target(name: "OperatingThreads", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(
+      name: "ModelStore", dependencies: ["OnlineLearning", "OperatingThreads", "CProcessor", "CLinux"],
+      swiftSettings: strict),
     .target(
       name: "ModelCatalog",
       dependencies: [
@@ -52,22 +59,37 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "StreamLearning", dependencies: ["OnlineLearning", "SampleFormats", "ModelStore"], swiftSettings: strict),
-    .target(name: "WhittleProtocol", swiftSettings: strict),
+    .target(name: "WhittleProtocol", exclude: ["Schemas"], swiftSettings: strict),
     .target(
       name: "WhittleService",
       dependencies: [
         "ZeroMQ", "OnlineLearning", "SampleFormats", "ModelStore", "ModelCatalog", "StreamLearning",
-        "WhittleProtocol",
+        "WhittleProtocol", "OperatingThreads",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
-    .target(name: "WhittleClient", dependencies: ["ZeroMQ", "WhittleProtocol"], swiftSettings: strict),
+    .target(
+      name: "WhittleHTTP",
+      dependencies: [
+        "WhittleService", "WhittleProtocol",
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      resources: [.embedInCode("Dashboard")],
+      swiftSettings: strict),
+    .target(
+      name: "WhittleClient", dependencies: ["ZeroMQ", "WhittleProtocol", "OperatingThreads"], swiftSettings: strict),
     .executableTarget(
       name: "whittled",
       dependencies: [
-        "WhittleService", "WhittleProtocol",
+        "WhittleService", "WhittleHTTP", "WhittleProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -77,7 +99,8 @@ let package = Package(
     .executableTarget(
       name: "whittle",
       dependencies: [
-        "WhittleClient", "WhittleProtocol", "ModelStore", "ModelCatalog", "OnlineLearning", "StreamLearning",
+        "WhittleClient", "WhittleProtocol", "ModelStore", "ModelCatalog", "OnlineLearning", "SampleFormats",
+        "StreamLearning", "OperatingThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -131,11 +154,16 @@ let package = Package(
       name: "WhittleServiceTests",
       dependencies: [
         "WhittleService", "WhittleProtocol", "ModelStore", "ModelCatalog", "OnlineLearning", "StreamLearning",
-        "SampleFormats",
-        "ZeroMQ",
-        "TestSupport", "DiskDoubles",
+        "SampleFormats", "ZeroMQ", "OperatingThreads", "TestSupport", "DiskDoubles",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WhittleHTTPTests",
+      dependencies: [
+        "WhittleHTTP", "WhittleService", "TestSupport",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
     .testTarget(

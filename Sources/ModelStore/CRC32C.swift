@@ -46,8 +46,7 @@ struct CRC32C {
     let words = bytes.count & ~7
     var offset = 0
     // The instruction takes three cycles, and another one can begin in each: three lanes at a time keep it busy.
-    for lane in CRC32C.lanes {
-      let zeros = CRC32C.power(lane)
+    for (lane, zeros) in CRC32C.lanes {
       while words - offset >= 3 * lane {
         var (second, third): (UInt32, UInt32) = (0, 0)
         for place in stride(from: offset, to: offset + lane, by: 32) {
@@ -60,6 +59,10 @@ struct CRC32C {
         offset += 3 * lane
       }
     }
+    while words - offset >= 32 {
+      register = CRC32C.four(register, bytes, offset)
+      offset += 32
+    }
     while offset < words {
       register = crc32c_of_word(register, bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian)
       offset += 8
@@ -68,8 +71,9 @@ struct CRC32C {
     updateByTables(.init(rebasing: bytes[words...]))
   }
 
-  /// Bytes of a lane, multiples of 32: the longer, the less of joining; the shorter, the less is left over.
-  private static let lanes = [16 << 10, 1 << 10]
+  /// Bytes of a lane, multiples of 32, and by what so many zero bytes multiply the register. The longer, the less of joining; the
+  /// shorter, the less is left over.
+  private static let lanes = [16 << 10, 1 << 10].map { ($0, power($0)) }
 
   @inline(__always)
   private static func four(_ register: UInt32, _ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt32 {

@@ -36,8 +36,9 @@ public struct Checkpoint: Sendable {
   ///
   /// Version 1 knew no optimizer but `sgd`; what it lacks has its default. Where there are no `sequences`, no source had
   /// numbered anything; where there is no `position`, there was no journal, where there is nothing `delayed`, no sample
-  /// waited, and where there are no `overrides`, nothing had been set while the daemon ran.
-  public static let formatVersion = 2
+  /// waited, and where there are no `overrides`, nothing had been set while the daemon ran. Before version 3 histograms of
+  /// scores had all their bins.
+  public static let formatVersion = 3
 
   /// The model as of the checkpoint's step.
   public let snapshot: ModelSnapshot

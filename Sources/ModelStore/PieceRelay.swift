@@ -1,3 +1,4 @@
+internal import OperatingThreads
 internal import Synchronization
 
 /// Has pieces made on one thread while the caller's takes those before: the disk need not wait for the processor.
@@ -25,7 +26,7 @@ final class PieceRelay: @unchecked Sendable {
     _ pieces: FeaturePieces, _ take: (FeaturePieces.Piece) throws(Failure) -> Void
   ) throws(Failure) -> FeaturePieces {
     let relay = PieceRelay(pieces)
-    guard let thread = JoinableThread({ relay.make() }) else {
+    guard let thread = try? OperatingThread(named: "whittle-pieces", { relay.make() }) else {
       let slot = relay.slots[0]
       while relay.pieces.make(slot) { try take(slot) }
       return relay.pieces

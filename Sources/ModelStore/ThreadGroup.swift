@@ -1,35 +1,5 @@
 internal import Glibc
-
-/// A thread of the operating system's that is waited for.
-struct JoinableThread {
-  private final class Body {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-
-  private var thread = pthread_t()
-
-  /// Runs the body on a new thread.
-  ///
-  /// - Returns: nil where the operating system starts no more threads.
-  init?(_ body: @escaping @Sendable () -> Void) {
-    let box = Unmanaged.passRetained(Body(body))
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        // Every thread is handed the box that was retained for it, and takes it over here.
-        if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-        return nil
-      }, box.toOpaque())
-    guard code == 0 else {
-      box.release()
-      return nil
-    }
-  }
-
-  /// Waits until the body has returned. To be called once.
-  func join() { pthread_join(thread, nil) }
-}
+internal import OperatingThreads
 
 /// Threads that share a piece of work.
 enum ThreadGroup {
@@ -40,9 +10,9 @@ enum ThreadGroup {
   /// system starts fewer, fewer run it, the caller's in any case.
   static func run(_ count: Int, _ body: @Sendable () -> Void) {
     withoutActuallyEscaping(body) { body in
-      var threads: [JoinableThread] = []
+      var threads: [OperatingThread] = []
       for _ in 1..<max(count, 1) {
-        if let thread = JoinableThread(body) { threads.append(thread) }
+        if let thread = try? OperatingThread(named: "whittle-share", body) { threads.append(thread) }
       }
       body()
       for thread in threads { thread.join() }

@@ -76,11 +76,11 @@ public struct DelayedSamples: Sendable {
     forget(before: time - bounds.age)
     let range = batch.range(of: row)
     let sample = Sample(
-      features: Array(batch.featureList[batch.listRange(of: row)]), values: Array(batch.values[range]),
-      importance: batch.importances[row],
+      features: [UInt32](copying: batch.featureList[batch.listRange(of: row)]),
+      values: [Float](copying: batch.values[range]), importance: batch.importances[row],
       margin: margin, time: time, number: nextNumber)
     nextNumber += 1
-    let id = Array(id)
+    let id = [UInt8](copying: id)
     if samples.updateValue(sample, forKey: id) != nil { counts.forgotten += 1 }
     order.append((id, sample.number))
     while samples.count > bounds.samples { forgetOldest() }
@@ -125,5 +125,15 @@ public struct DelayedSamples: Sendable {
     guard order.count > 64 + 2 * samples.count else { return }
     order = order[first...].filter { samples[$0.id]?.number == $0.number }
     first = 0
+  }
+}
+
+extension Array {
+  /// The elements, and room for no more: `Array(slice)` of a slice that is all of an array would share that one's storage,
+  /// which may have room for the largest message that ever came.
+  fileprivate init(copying slice: ArraySlice<Element>) {
+    self.init()
+    reserveCapacity(slice.count)
+    append(contentsOf: slice)
   }
 }

@@ -22,6 +22,7 @@ extension FeatureDictionary {
   /// - Complexity: O(names + bytes of the long ones)
   mutating func vacate(_ indices: [Int]) {
     if indices.isEmpty { return }
+    renamings &+= UInt64(indices.count)
     for index in indices { names[index] = .vacant }
     vacancies = vacantIndices
     var kept: [UInt8] = []
@@ -32,6 +33,7 @@ extension FeatureDictionary {
     }
     longNames = kept
     makeSlots(layout)
+    numberNames()
     changeStamp(by: UInt64(indices.count))
   }
 
@@ -49,9 +51,11 @@ extension FeatureDictionary {
       let vacancy = vacancies.removeLast()
       slots[slot(of: index)] = layout.slot(hash(at: index), vacancy)
       names[vacancy] = names[index]
+      renumber(vacancy)
       places.append(vacancy)
     }
     names.removeLast(moved)
+    renamings &+= UInt64(moved)
     changeStamp(by: UInt64(start))
     return places
   }

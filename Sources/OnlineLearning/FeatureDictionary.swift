@@ -13,10 +13,15 @@ public struct FeatureDictionary: Sendable {
   var names: [FeatureName] = []
   var slots: [UInt32] = []
   var layout = SlotLayout(count: 128)
+  /// The same indices once more, of names that are numbers.
+  private var numbers = NumberedNames()
   /// The bytes of the names that do not stand in themselves; those of the newest last.
   var longNames: [UInt8] = []
   /// The indices that have no name, the lowest last.
   var vacancies: [Int] = []
+  /// How often an index has lost its name or got another one: while two counts are equal, every index that had a name has it
+  /// still.
+  var renamings: UInt64 = 0
   // Indices never depend on the seed, only who collides with whom does: names made to collide find no target.
   /// Follows from where the dictionary began, and from every name added or forgotten since: while two stamps are equal,
   /// every index has the same name. For whoever keeps indices.
@@ -60,7 +65,7 @@ public struct FeatureDictionary: Sendable {
 
   /// Takes away all names and slots. What is added to `names` and `longNames` then is not found.
   mutating func removeAll() {
-    (names, longNames, slots, vacancies) = ([], [], [], [])
+    (names, longNames, slots, vacancies, numbers) = ([], [], [], [], NumberedNames())
   }
 
   /// Makes slots for a dictionary that has none.
@@ -68,6 +73,7 @@ public struct FeatureDictionary: Sendable {
   /// - Complexity: O(bytes)
   mutating func findNames() {
     makeSlots(SlotLayout(count: 128).grown(toHold: names.count))
+    numberNames()
     vacancies = vacantIndices
   }
 
@@ -79,7 +85,7 @@ public struct FeatureDictionary: Sendable {
 
   /// The memory that the names take, in bytes, besides the bytes of those of more than 15.
   public var memory: Int {
-    names.capacity * MemoryLayout<FeatureName>.stride + slots.capacity * MemoryLayout<UInt32>.stride
+    names.capacity * MemoryLayout<FeatureName>.stride + slots.capacity * MemoryLayout<UInt32>.stride + numbers.memory
   }
 
   /// All names' UTF-8, end to end.
@@ -162,6 +168,15 @@ public struct FeatureDictionary: Sendable {
     }
   }
 
+  /// Looks up the names of a row that are numbers.
+  ///
+  /// - Parameter indices: takes the index of each name.
+  /// - Precondition: there are as many indices as names.
+  /// - Complexity: O(names) on average
+  func find(_ names: Span<DecimalName>, into indices: inout MutableSpan<UInt32>) -> FeatureSpace.Found {
+    numbers.find(names, &indices) { name in withTable { $0.index(of: name.name, Span()) } }
+  }
+
   /// Looks up the names of a row, and adds those that are not known, until `limit` are.
   ///
   /// - Parameters: as for `find`.
@@ -193,6 +208,7 @@ public struct FeatureDictionary: Sendable {
       slots[place] = 0
       let name = names.removeLast()
       if !name.isWhole { longNames.removeLast(name.count) }
+      if let name = DecimalName(name) { numbers.forget(name.number) }
     }
   }
 
@@ -208,7 +224,29 @@ public struct FeatureDictionary: Sendable {
       bytes.withUnsafeBufferPointer { longNames += $0 }
     }
     changeStamp(by: fill(index))
+    number(index)
     return UInt32(index)
+  }
+
+  /// Takes down the index of a new name by its number, if it is one.
+  private mutating func number(_ index: Int) {
+    guard let name = DecimalName(names[index]) else { return }
+    for other in numbers.countOneMore() {
+      let known = withTable { $0.index(of: FeatureName(decimal: other), Span()) }
+      if let known { numbers.note(other, Int(known)) }
+    }
+    numbers.note(name.number, index)
+  }
+
+  /// Takes down that a name has another index now.
+  mutating func renumber(_ index: Int) {
+    if let name = DecimalName(names[index]) { numbers.note(name.number, index) }
+  }
+
+  /// Takes the indices of all names down anew.
+  mutating func numberNames() {
+    numbers = NumberedNames()
+    for index in names.indices { number(index) }
   }
 
   mutating func changeStamp(by change: UInt64) {

@@ -128,6 +128,25 @@ public struct FeatureSpace: Sendable {
     }
   }
 
+  /// What became of the names of a row.
+  public enum Found {
+    /// Some have no index, or it takes the names themselves to tell; what was written means nothing.
+    case some
+    /// All have one.
+    case all
+    /// All have one, and each another.
+    case distinct
+  }
+
+  /// Looks up the names of a row that are numbers.
+  ///
+  /// - Parameter indices: takes the index of each name.
+  /// - Precondition: there are as many indices as names.
+  /// - Complexity: O(names) on average
+  public func find(_ names: Span<DecimalName>, into indices: inout MutableSpan<UInt32>) -> Found {
+    kind == .dictionary ? dictionary.find(names, into: &indices) : .some
+  }
+
   /// Looks up the names of a row, which a dictionary adds where they are not known, until `limit` are.
   ///
   /// - Parameters: as for `find`.

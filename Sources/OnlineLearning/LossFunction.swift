@@ -51,6 +51,13 @@ public struct LossFunction: Sendable, Equatable {
     }
   }
 
+  /// How far a loss is above the least one that any margin has for the target. Only that of Poisson is not 0.
+  @inline(__always)
+  func excess(_ value: Double, _ target: Double) -> Double {
+    if loss != .poisson { return value }
+    return value - (target > 0 ? target - target * log(target) : 0)
+  }
+
   /// ∂ℓ/∂p; at a kink, 0.
   ///
   /// - Complexity: O(1)

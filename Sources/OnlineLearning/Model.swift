@@ -8,6 +8,8 @@ public struct Model: Sendable {
   public private(set) var validation: ProgressiveValidation
   /// Batches learned since the model was made or restored, where names are asked for.
   var namedBatches: UInt64 = 0
+  /// The losses of late, for whoever watches over them.
+  private var lossBlocks = LossBlocks()
   /// What is being copied for other threads.
   var snapshotInProgress: SnapshotInProgress?
   private let pace: ProgressiveValidation.Pace
@@ -45,7 +47,7 @@ public struct Model: Sendable {
   public mutating func learn(_ batch: SampleBatch) {
     growLearner(to: space.count)
     save(batch.featureList)
-    Model.learn(batch, &learner, &validation, loss, pace)
+    Model.learn(batch, &learner, &validation, &lossBlocks, loss, pace)
     if space.sharesIndices { askForNames(batch) }
   }
 
@@ -62,7 +64,7 @@ public struct Model: Sendable {
     defer { if space.sharesIndices { askForNames(batch) } }
     margins.removeAll(keepingCapacity: true)
     guard batch.targets.contains(where: \.isNaN) else {
-      Model.learn(batch, &learner, &validation, loss, pace, margins: &margins)
+      Model.learn(batch, &learner, &validation, &lossBlocks, loss, pace, margins: &margins)
       return batch.count
     }
     var learned = 0
@@ -73,12 +75,12 @@ public struct Model: Sendable {
         stretch.append(row: row, of: batch)
       } else {
         learned += stretch.count
-        Model.learn(stretch, &learner, &validation, loss, pace, margins: &margins)
+        Model.learn(stretch, &learner, &validation, &lossBlocks, loss, pace, margins: &margins)
         stretch.removeAll()
         margins.append(margin(of: row, in: batch))
       }
     }
-    Model.learn(stretch, &learner, &validation, loss, pace, margins: &margins)
+    Model.learn(stretch, &learner, &validation, &lossBlocks, loss, pace, margins: &margins)
     return learned + stretch.count
   }
 
@@ -94,7 +96,7 @@ public struct Model: Sendable {
     precondition(given.count == batch.count)
     growLearner(to: space.count)
     save(batch.featureList)
-    Model.learn(batch, given, &learner, &validation, loss, pace, margins: &margins)
+    Model.learn(batch, given, &learner, &validation, &lossBlocks, loss, pace, margins: &margins)
     if space.sharesIndices { askForNames(batch) }
   }
 
@@ -105,11 +107,11 @@ public struct Model: Sendable {
 
   private static func learn(
     _ batch: SampleBatch, _ given: [Double], _ learner: inout LinearLearner, _ validation: inout ProgressiveValidation,
-    _ loss: LossFunction, _ pace: ProgressiveValidation.Pace, margins: inout [Double]
+    _ blocks: inout LossBlocks, _ loss: LossFunction, _ pace: ProgressiveValidation.Pace, margins: inout [Double]
   ) {
     learner.learn(batch) { row, margin in
       let told = given[row].isNaN ? margin : given[row]
-      validation.record(told, batch.targets[row], importance: batch.importances[row], loss, pace)
+      blocks.add(validation.record(told, batch.targets[row], importance: batch.importances[row], loss, pace))
       margins.append(told)
     }
   }
@@ -117,11 +119,11 @@ public struct Model: Sendable {
   /// Apart, so that all change in place, at once.
   private static func learn(
     _ batch: SampleBatch, _ learner: inout LinearLearner, _ validation: inout ProgressiveValidation,
-    _ loss: LossFunction, _ pace: ProgressiveValidation.Pace, margins: inout [Double]
+    _ blocks: inout LossBlocks, _ loss: LossFunction, _ pace: ProgressiveValidation.Pace, margins: inout [Double]
   ) {
     let (targets, importances) = (batch.targets.span, batch.importances.span)
     learner.learn(batch) { row, margin in
-      validation.record(margin, targets[row], importance: importances[row], loss, pace)
+      blocks.add(validation.record(margin, targets[row], importance: importances[row], loss, pace))
       margins.append(margin)
     }
   }
@@ -129,11 +131,11 @@ public struct Model: Sendable {
   /// Apart, so that both change in place, at once.
   private static func learn(
     _ batch: SampleBatch, _ learner: inout LinearLearner, _ validation: inout ProgressiveValidation,
-    _ loss: LossFunction, _ pace: ProgressiveValidation.Pace
+    _ blocks: inout LossBlocks, _ loss: LossFunction, _ pace: ProgressiveValidation.Pace
   ) {
     let (targets, importances) = (batch.targets.span, batch.importances.span)
     learner.learn(batch) { row, margin in
-      validation.record(margin, targets[row], importance: importances[row], loss, pace)
+      blocks.add(validation.record(margin, targets[row], importance: importances[row], loss, pace))
     }
   }
 
@@ -146,10 +148,26 @@ public struct Model: Sendable {
       batch.featureList.span.extracting(batch.listRange(of: row)), batch.values.span.extracting(range))
   }
 
+  /// Keeps the mean losses of blocks of samples from now on: they have to be taken now and then. What a checkpoint
+  /// restores keeps none.
+  public mutating func keepLossBlocks() { lossBlocks.keep() }
+
+  /// The blocks of samples learned since the last time, the oldest first.
+  ///
+  /// - Returns: their mean losses, each sample counting once, whatever its importance, by how far its loss was above the
+  ///   least one that any prediction has for its target; and how many samples were learned since the last of them.
+  /// - Complexity: O(1)
+  public mutating func takeLossBlocks() -> (means: [Double], samplesSince: Int) { lossBlocks.take() }
+
+  /// Whether there are blocks to take.
+  public var hasLossBlocks: Bool { !lossBlocks.isEmpty }
+
   /// The same model under another configuration, which holds from here on.
   ///
   /// - Complexity: O(features)
   public func reconfigured(_ configuration: LearnerConfiguration) -> Model {
-    Model(space, learner: learner.reconfigured(configuration), validation: validation)
+    var model = Model(space, learner: learner.reconfigured(configuration), validation: validation)
+    model.lossBlocks = lossBlocks
+    return model
   }
 }

@@ -38,6 +38,10 @@ public struct ModelSnapshot: Sendable {
   /// - Complexity: O(length of the name)
   public func name(at index: Int) -> String { content.space.name(at: index) }
 
+  /// How often an index has lost its name or got another one since the model was made or restored: while two counts are
+  /// equal, every index that had a name has it still.
+  public var renamings: UInt64 { content.space.dictionary.renamings }
+
   /// Whether people want to see the feature of an index whose coefficient is `value`: not where nothing is known of it.
   ///
   /// - Precondition: `index` is below `count`.

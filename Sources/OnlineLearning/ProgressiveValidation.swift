@@ -71,10 +71,12 @@ public struct ProgressiveValidation: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - target: normalized by the loss.
   ///   - importance: above 0.
+  /// - Returns: how far its loss is above the least one that any margin has for the target.
   /// - Complexity: O(1), amortized
+  @discardableResult
   public mutating func record(
     _ margin: Double, _ target: Double, importance: Double, _ loss: LossFunction, _ pace: Pace
-  ) {
+  ) -> Double {
     if samplesInStretch >= pace.stretch { beginStretch(loss.loss) }
     samplesInStretch += 1
     let outcome = ValidationTally.Outcome(margin, target, loss)
@@ -85,6 +87,7 @@ public struct ProgressiveValidation: Sendable, Equatable, Codable {
       recentScale = 1
     }
     recent.add(outcome, weight: importance * recentScale)
+    return loss.excess(outcome.loss, target)
   }
 
   private mutating func beginStretch(_ loss: Loss) {

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Margins of the two classes, counted in bins of 1/16 from −16 to 16 with open ends: what the area under the curve and
 /// calibration are read from, in constant memory.
-struct ScoreHistogram: Sendable, Equatable, Codable {
+struct ScoreHistogram: Sendable, Equatable {
   fileprivate static let bins = 512
   fileprivate static let perUnit = 16.0
 
@@ -90,5 +90,42 @@ struct ScoreHistogram: Sendable, Equatable, Codable {
       distance[range] += predictions[bin] - positives[bin]
     }
     return (predictions.reduce(0, +) / weight, distance.reduce(0) { $0 + abs($1) } / weight)
+  }
+}
+
+/// The bins that hold anything, ascending, in three arrays that run in parallel: most are empty, and a checkpoint has many
+/// histograms. Files of earlier versions have all bins.
+extension ScoreHistogram: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case bins, positives, negatives, predictions
+  }
+
+  private var arrays: [(CodingKeys, WritableKeyPath<ScoreHistogram, [Double]>)] {
+    [(.positives, \.positives), (.negatives, \.negatives), (.predictions, \.predictions)]
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    let full = (0..<ScoreHistogram.bins).filter { positives[$0] != 0 || negatives[$0] != 0 || predictions[$0] != 0 }
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(full, forKey: .bins)
+    for (key, array) in arrays { try container.encode(full.map { self[keyPath: array][$0] }, forKey: key) }
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let bins = try container.decodeIfPresent([Int].self, forKey: .bins) ?? Array(0..<ScoreHistogram.bins)
+    guard bins.allSatisfy((0..<ScoreHistogram.bins).contains), zip(bins, bins.dropFirst()).allSatisfy(<) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .bins, in: container, debugDescription: "the bins are not \(ScoreHistogram.bins), in their order")
+    }
+    self.init()
+    for (key, array) in arrays {
+      let values = try container.decode([Double].self, forKey: key)
+      guard values.count == bins.count else {
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: container, debugDescription: "there are \(values.count) values for \(bins.count) bins")
+      }
+      for (bin, value) in zip(bins, values) { self[keyPath: array][bin] = value }
+    }
   }
 }

@@ -45,7 +45,7 @@ struct ValidationTally: Sendable, Equatable, Codable {
     fileprivate let isClassification: Bool
     /// The target, or 1 for class 1 and 0 for the other.
     fileprivate let observed: Double
-    fileprivate let loss: Double
+    let loss: Double
     /// Of regression.
     fileprivate let error: Double
     /// Of classification.

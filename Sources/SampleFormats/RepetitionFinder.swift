@@ -28,7 +28,7 @@ struct RepetitionFinder: ~Copyable {
   ) -> Outcome {
     precondition(values.count == features.count)
     makeRoom(for: features.count)
-    let largest = values.withSpan { RepetitionFinder.largest($0) }
+    let largest = RepetitionFinder.largest(values)
     var zeros = largest == nil
     var unknown = 0
     let base = base
@@ -44,7 +44,7 @@ struct RepetitionFinder: ~Copyable {
     if let mistake { return mistake }
     if let largest, !zeros { return .united(unknown: unknown, largest: largest) }
     RepetitionFinder.removeZeros(&features, &values)
-    return .united(unknown: unknown, largest: values.withSpan { RepetitionFinder.largest($0) } ?? 0)
+    return .united(unknown: unknown, largest: RepetitionFinder.largest(values) ?? 0)
   }
 
   private mutating func makeRoom(for count: Int) {
@@ -57,6 +57,8 @@ struct RepetitionFinder: ~Copyable {
   }
 
   /// The largest of the values, either way; nil where there is a 0, or no value.
+  static func largest(_ values: borrowing Scratch<Float>) -> Float? { values.withSpan { largest($0) } }
+
   private static func largest(_ values: Span<Float>) -> Float? {
     // Without its sign a Float's pattern grows with it, from 1 on. All that much less than Int32 has, they still grow, but
     // from Int32.min on; only 0 becomes the largest. The compiler compares whole numbers many at a time, but not Floats.

@@ -17,7 +17,7 @@ struct RowBuilder: ~Copyable {
   /// Whether unknown names are added to the dictionary.
   private(set) var addsNames = false
   private var refusesRepetition = false
-  private var names = Scratch<FeatureName>()
+  private var names = RowNames()
   /// As many.
   private var values = Scratch<Float>()
   /// Numbers that are about to become values.
@@ -95,18 +95,21 @@ struct RowBuilder: ~Copyable {
   ) {
     let room = TextFeatures.room(for: stop - place)
     // What the limits forbid is for those to read who tell what is wrong.
-    guard limits.nameBytes >= FeatureName.wholeBytes, abs(scale) <= 1e20, room <= limits.featuresPerSample - names.count
+    guard place < stop, limits.nameBytes >= FeatureName.wholeBytes, abs(scale) <= 1e20,
+      room <= limits.featuresPerSample - names.count
     else { return }
-    let style = TextFeatures(prefix: prefix, scale: scale, isIndexed: isIndexed)
+    var style = TextFeatures(prefix: prefix, scale: scale, isIndexed: isIndexed)
     let numbers = numbers.room(for: room)
-    names.append(upTo: room) { names in
-      var added = 0
-      values.append(upTo: room) { values in
-        added = line.readFeatures(
-          from: &place, to: stop, style, TextFeatures.Output(names: names, values: values, numbers: numbers))
-        return added
+    if names.areDecimal, prefix == .empty, line.isDigit(place + 1) {
+      style.isDecimal = true
+      names.appendDecimals(upTo: room) { names in
+        values.append(of: line, from: &place, to: stop, style, UnsafeMutableRawPointer(names), numbers)
       }
-      return added
+      if place >= stop { return }
+      style.isDecimal = false
+    }
+    names.append(upTo: room) { names in
+      values.append(of: line, from: &place, to: stop, style, UnsafeMutableRawPointer(names), numbers)
     }
   }
 
@@ -212,6 +215,7 @@ struct RowBuilder: ~Copyable {
 
   /// Takes the row's features down as they were looked up, before those that share an index are brought together.
   private mutating func takeDownNames() {
+    names.spell()
     namedFeatures.removeAll(keepingCapacity: true)
     for position in 0..<names.count {
       let name = bytes.withSpan { bytes in
@@ -227,6 +231,7 @@ struct RowBuilder: ~Copyable {
 
   /// Adds the products of features.
   private mutating func interact() throws(SampleError) {
+    names.spell()
     interactions.begin()
     for position in 0..<names.count {
       bytes.withSpan { bytes in
@@ -297,7 +302,35 @@ struct RowBuilder: ~Copyable {
   private mutating func lookUp(
     _ dictionary: inout FeatureSpace
   ) throws(SampleError) -> (unknown: Int, largest: Float) {
-    features.refill(withZeros: names.count)
+    features.refill(count: names.count)
+    let found = names.decimals.withSpan { decimals in
+      decimals.isEmpty ? .some : features.withMutableSpan { dictionary.find(decimals, into: &$0) }
+    }
+    if found == .some { lookUpSpelled(&dictionary) }
+    if addsNames, let width = dictionary.width { try checkIndices(below: width) }
+    if takesDownNames { takeDownNames() }
+    if found == .distinct, let largest = RepetitionFinder.largest(values) { return (0, largest) }
+    var outcome = repetitions.unite(&features, &values, refusing: refusesRepetition)
+    if case .repeated = outcome, dictionary.sharesIndices {
+      let repeated = repeatedName()
+      outcome = repeated.map { .repeated($0) } ?? repetitions.unite(&features, &values, refusing: false)
+    }
+    switch outcome {
+    case .united(let unknown, let largest): return (unknown, largest)
+    case .repeated(let position):
+      names.spell()
+      throw SampleError(
+        .duplicateField, "feature \(quoted(names[position])) stands twice in one sample; name every feature once")
+    case .overflow(let position):
+      names.spell()
+      throw SampleError(
+        .featureValue,
+        "the values of feature \(quoted(names[position])) add up to more than 3.4e38; they must stay finite")
+    }
+  }
+
+  private mutating func lookUpSpelled(_ dictionary: inout FeatureSpace) {
+    names.spell()
     let (addsNames, limit) = (addsNames, limits.namesWhileDecoding)
     names.withSpan { names in
       bytes.withSpan { bytes in
@@ -309,23 +342,6 @@ struct RowBuilder: ~Copyable {
           }
         }
       }
-    }
-    if addsNames, let width = dictionary.width { try checkIndices(below: width) }
-    if takesDownNames { takeDownNames() }
-    var outcome = repetitions.unite(&features, &values, refusing: refusesRepetition)
-    if case .repeated = outcome, dictionary.sharesIndices {
-      let repeated = repeatedName()
-      outcome = repeated.map { .repeated($0) } ?? repetitions.unite(&features, &values, refusing: false)
-    }
-    switch outcome {
-    case .united(let unknown, let largest): return (unknown, largest)
-    case .repeated(let position):
-      throw SampleError(
-        .duplicateField, "feature \(quoted(names[position])) stands twice in one sample; name every feature once")
-    case .overflow(let position):
-      throw SampleError(
-        .featureValue,
-        "the values of feature \(quoted(names[position])) add up to more than 3.4e38; they must stay finite")
     }
   }
 

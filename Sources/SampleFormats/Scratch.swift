@@ -112,6 +112,12 @@ extension Scratch {
 }
 
 extension Scratch where Element: FixedWidthInteger {
+  /// Replaces all elements by `count` of any value, to be overwritten.
+  mutating func refill(count: Int) {
+    removeAll()
+    append(upTo: count) { _ in count }
+  }
+
   /// Replaces all elements by `count` zeros.
   mutating func refill(withZeros count: Int) {
     removeAll()

@@ -73,6 +73,11 @@ struct ShortDecimal: BitwiseCopyable {
       digits: ShortDecimal.whole, divisor: (number[0] + number[1]) / tables.divisors[places + sign])
   }
 
+  /// What it comes to.
+  var value: Double {
+    digits == ShortDecimal.whole ? divisor : ShortDecimal.quotients(SIMD2(digits, digits), SIMD2(divisor, divisor))[0]
+  }
+
   /// Writes what numbers come to, times a scale.
   ///
   /// - Parameters:

@@ -10,6 +10,8 @@ struct TextFeatures {
   let scale: Double
   /// Whether their names are whole numbers, and all have values.
   let isIndexed: Bool
+  /// Whether it stops at names that are no `DecimalName`, and writes such.
+  var isDecimal = false
 
   /// How many bytes are read from the end of a line on, whatever they are: a word begins at most one byte behind it, and a
   /// number at most 64 behind its word.
@@ -17,7 +19,8 @@ struct TextFeatures {
 
   /// Where features are written.
   struct Output {
-    let names: UnsafeMutablePointer<FeatureName>
+    /// `DecimalName`s where the style says so, or else `FeatureName`s.
+    let names: UnsafeMutableRawPointer
     let values: UnsafeMutablePointer<Float>
     /// For what is only needed on the way.
     let numbers: UnsafeMutablePointer<ShortDecimal>
@@ -44,7 +47,9 @@ struct TextFeatures {
     let (start, stop) = (line + place + 1, line + stop)
     // The compiler makes a loop of its own of each.
     let (word, count) =
-      if isIndexed {
+      if isDecimal {
+        readDecimals(start, stop, output)
+      } else if isIndexed {
         read(start, stop, output, hasPrefix: false, isIndexed: true)
       } else if prefix == .empty {
         read(start, stop, output, hasPrefix: false, isIndexed: false)
@@ -65,7 +70,7 @@ struct TextFeatures {
   ) -> (UnsafeRawPointer, Int) {
     let room = UInt(bitPattern: FeatureName.wholeBytes &- (hasPrefix ? prefix.count : 0))
     let tables = TextTables.shared
-    let (names, stride) = (UnsafeMutableRawPointer(output.names), MemoryLayout<FeatureName>.stride)
+    let (names, stride) = (output.names, MemoryLayout<FeatureName>.stride)
     var (word, read) = (start, 0)
     while word <= stop {
       let start = word
@@ -89,6 +94,44 @@ struct TextFeatures {
           let length = start + end - word
           guard UInt(bitPattern: length) <= room, !isIndexed else { return (word, read) }
           write(word, length, to: names + read &* stride, hasPrefix: hasPrefix, tables)
+          output.numbers[read] = .one
+          read &+= 1
+        }
+        word = start + end + 1
+        ends &= ends &- 1
+        left &-= 1
+      } while left > 0 && ends != 0
+    }
+    return (word, read)
+  }
+
+  /// The same for names that are numbers.
+  @inline(__always)
+  private func readDecimals(
+    _ start: UnsafeRawPointer, _ stop: UnsafeRawPointer, _ output: Output
+  ) -> (UnsafeRawPointer, Int) {
+    let tables = TextTables.shared
+    let names = output.names.assumingMemoryBound(to: DecimalName.self)
+    var (word, read) = (start, 0)
+    while word <= stop {
+      let start = word
+      var (ends, colons) = TextFeatures.places(start, stop - start)
+      if ends == 0 { break }
+      var left = 4
+      repeat {
+        let (end, colon) = (ends.trailingZeroBitCount, colons.trailingZeroBitCount)
+        if colon < end {
+          guard let name = DecimalName(word.loadUnaligned(as: UInt64.self), count: start + colon - word),
+            let number = ShortDecimal(start + colon + 1, end &- colon &- 1, tables)
+          else { return (word, read) }
+          names[read] = name
+          output.numbers[read] = number
+          colons &= colons &- 1
+          read &+= 1
+        } else if word < start + end {
+          guard !isIndexed, let name = DecimalName(word.loadUnaligned(as: UInt64.self), count: start + end - word)
+          else { return (word, read) }
+          names[read] = name
           output.numbers[read] = .one
           read &+= 1
         }
@@ -168,5 +211,24 @@ private struct FourBlocks {
   var haveControls: Bool {
     let least = lesser_bytes(lesser_bytes(first, second), lesser_bytes(third, fourth))
     return equal_bytes(least & 0xE0, 0) != 0
+  }
+}
+
+extension Scratch<Float> {
+  /// Adds the values of features of a line.
+  ///
+  /// - Parameters: as for `TextFeatures.read`.
+  /// - Returns: how many.
+  mutating func append(
+    of line: borrowing TextLine, from place: inout Int, to stop: Int, _ style: TextFeatures,
+    _ names: UnsafeMutableRawPointer, _ numbers: UnsafeMutablePointer<ShortDecimal>
+  ) -> Int {
+    var added = 0
+    append(upTo: TextFeatures.room(for: stop - place)) { values in
+      added = line.readFeatures(
+        from: &place, to: stop, style, TextFeatures.Output(names: names, values: values, numbers: numbers))
+      return added
+    }
+    return added
   }
 }

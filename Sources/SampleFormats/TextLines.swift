@@ -109,6 +109,9 @@ struct TextLine: ~Copyable {
     return byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
   }
 
+  /// Whether a decimal digit stands there.
+  func isDigit(_ place: Int) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte(place) }
+
   /// Where a byte stands first in the range, or the range's end.
   func place(of byte: UInt8, in range: Range<Int>) -> Int {
     TextLines.place(of: byte, in: UnsafeBufferPointer(start: bytes, count: count), range)
@@ -132,6 +135,7 @@ struct TextLine: ~Copyable {
   /// The decimal number that stands there; nil where there is none that is finite.
   func number(_ range: Range<Int>) -> Double? {
     precondition(range.upperBound <= count)
+    if let short = ShortDecimal(UnsafeRawPointer(bytes + range.lowerBound), range.count, .shared) { return short.value }
     var number = 0.0
     return text_number(bytes + range.lowerBound, range.count, &number) && number.isFinite ? number : nil
   }

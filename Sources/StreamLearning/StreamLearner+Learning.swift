@@ -11,6 +11,8 @@ public struct MessageOutcome: Sendable {
   public var unmatched = 0
   /// Which were left out because their source had numbered them before: their places in the message, ascending.
   public var duplicates: [Int] = []
+  /// Numbers that sources left out before this message, in order; at most `StreamLearner.mostGaps` of them.
+  public var gaps: [SequenceGap] = []
   /// What became of features because the dictionary was full.
   public var room = Model.Room()
   /// The target of the sample learned last; nil where none was.

@@ -11,12 +11,18 @@ extension StreamLearner {
 
   /// Goes on under other settings.
   ///
-  /// - Parameter settings: differ from those before in the learner's hyperparameters only.
+  /// - Parameter settings: those under which a model that is there can go on.
+  /// - Returns: false when memory is short; then nothing has changed.
   /// - Complexity: O(features)
-  public mutating func change(_ settings: LearningSettings) {
+  public mutating func change(_ settings: LearningSettings) -> Bool {
+    if !settings.readsAlike(self.settings) {
+      guard let decoder = StreamLearner.decoder(settings, state.model) else { return false }
+      self.decoder = decoder
+    }
     state = state.under(settings)
     state.position += 1
     self.settings = settings
+    return true
   }
 
   /// Begins a new model. The sources of samples go on numbering where they were, so that nothing is learned twice; samples that
@@ -32,5 +38,12 @@ extension StreamLearner {
     state = new
     self.decoder = decoder
     return true
+  }
+}
+
+extension LearningSettings {
+  /// Whether messages are read as under the other settings.
+  fileprivate func readsAlike(_ other: LearningSettings) -> Bool {
+    json == other.json && limits == other.limits && delayed == other.delayed && format == other.format
   }
 }

@@ -2,13 +2,36 @@ internal import ModelStore
 internal import OnlineLearning
 internal import SampleFormats
 
+/// Numbers that a source left out.
+public struct SequenceGap: Sendable, Equatable {
+  /// Its name's UTF-8; empty for the source without a name.
+  public var source: [UInt8]
+  public var missing: ClosedRange<UInt64>
+}
+
 /// The numbers that sources give their samples: what came before is left out, what is missing is counted.
 extension StreamLearner {
+  /// So many gaps of a message are told; the sequences count all.
+  public static let mostGaps = 100
+
+  /// - Returns: whether the number was here before.
+  private mutating func take(_ number: UInt64, of source: ArraySlice<UInt8>, _ outcome: inout MessageOutcome) -> Bool {
+    switch state.sequences.take(number, of: source.span) {
+    case .inOrder: return false
+    case .duplicate: return true
+    case .afterGap(let missing):
+      if outcome.gaps.count < StreamLearner.mostGaps {
+        outcome.gaps.append(SequenceGap(source: Array(source), missing: number - missing...number - 1))
+      }
+      return false
+    }
+  }
+
   /// Takes in the numbers of the accepted message, and drops the samples that were here before.
   mutating func admitSequences(_ outcome: inout MessageOutcome) {
     if batch.labels.count == 0, batch.labels.message == nil { return }
     if let message = batch.labels.message {
-      if state.sequences.take(message.seq, of: message.source.span) == .duplicate {
+      if take(message.seq, of: message.source[...], &outcome) {
         outcome.duplicates = dropAll()
         return
       }
@@ -18,7 +41,7 @@ extension StreamLearner {
       let label = batch.labels[place]
       guard let seq = label.seq else { continue }
       let source = batch.labels.source(of: label) ?? []
-      guard state.sequences.take(seq, of: source.span) == .duplicate else { continue }
+      guard take(seq, of: source, &outcome) else { continue }
       outcome.duplicates.append(label.sample)
       if let row = label.row { repeated.append(row) } else { batch.unlearned -= 1 }
     }

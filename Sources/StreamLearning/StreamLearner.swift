@@ -133,4 +133,10 @@ public struct StreamLearner {
   public mutating func continueSnapshot(copying bytes: Int) -> ModelSnapshot? {
     state.model.continueSnapshot(copying: bytes)
   }
+
+  /// As the model's.
+  public mutating func keepLossBlocks() { state.model.keepLossBlocks() }
+
+  /// As the model's.
+  public mutating func takeLossBlocks() -> (means: [Double], samplesSince: Int) { state.model.takeLossBlocks() }
 }

@@ -8,6 +8,8 @@ public struct StreamReplay {
   public private(set) var state: StreamLearner.State?
   /// The time of the message learned last.
   public private(set) var time: Double?
+  /// Called with the position of each message that was learned.
+  public var learned: (UInt64) -> Void = { _ in }
   /// How many samples were learned.
   public private(set) var samples: UInt64 = 0
   /// What is different from the settings that messages were accepted under.
@@ -108,12 +110,13 @@ public struct StreamReplay {
         throw .damaged(
           path: directory, problem: "message \(record.position) changes settings that a model cannot change")
       }
-      learner.change(settings)
+      guard learner.change(settings) else { throw StreamReplay.noMemory(directory) }
     case .reset:
       guard learner.reset() else { throw StreamReplay.noMemory(directory) }
     }
     learner.goOn(after: record.position)
     time = record.time
+    learned(record.position)
   }
 }
 

@@ -34,11 +34,12 @@ public final class AcknowledgedSender {
   /// - Parameters:
   ///   - milliseconds: how long one message may wait to be taken, or for an answer; at least 1.
   ///   - window: how many messages may be unanswered; at least 1.
+  ///   - keys: for a daemon that asks for them.
   ///   - answered: takes every answer, on the sender's thread, while `send` or `finish` runs.
   /// - Throws: `unusableEndpoint` when the endpoint is malformed or taken, `failed` when out of memory or descriptors.
   public init(
     endpoint: String = DefaultEndpoints.ingestRouter, attachment: SampleSender.Attachment = .connect,
-    milliseconds: Int = 5000, window: Int = 1000, answered: @escaping (Answer) -> Void
+    milliseconds: Int = 5000, window: Int = 1000, keys: ClientKeys? = nil, answered: @escaping (Answer) -> Void
   ) throws(ClientError) {
     self.milliseconds = max(milliseconds, 1)
     self.window = max(window, 1)
@@ -55,6 +56,7 @@ public final class AcknowledgedSender {
       try socket.set(.ipv6(true))
       try socket.set(.sendTimeout(self.milliseconds))
       try socket.set(.receiveTimeout(self.milliseconds))
+      try socket.show(keys)
       switch attachment {
       case .connect:
         try socket.connect(endpoint)

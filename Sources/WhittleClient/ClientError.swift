@@ -32,6 +32,8 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
   case rejected(IngestFailure)
   /// What came is not what this version's protocol says.
   case malformed(endpoint: String, reason: String)
+  /// Keys cannot be read, or are none.
+  case unusableKeys(reason: String)
   /// The question cannot be put into JSON.
   case unsendable(reason: String)
   /// A call of libzmq failed; `reason` is libzmq's.
@@ -42,12 +44,14 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unusableEndpoint(let reason):
       "\(reason); an endpoint looks like tcp://127.0.0.1:5703 or ipc:///run/whittle/query"
     case .unreachable(let endpoint, let time):
-      "cannot reach \(endpoint) within \(seconds(time)); is whittled running, and is that its endpoint?"
+      "cannot reach \(endpoint) within \(seconds(time)); is whittled running, and is that its endpoint? If it asks for keys, is "
+        + "yours in its list?"
     case .noAnswer(let endpoint, let time):
       "no answer from \(endpoint) within \(seconds(time)); is that whittled's query endpoint? "
         + "If it is busy, allow more time"
     case .notTaken(let endpoint, let time):
-      "nobody took the samples within \(seconds(time)) at \(endpoint); is whittled running?"
+      "nobody took the samples within \(seconds(time)) at \(endpoint); is whittled running? If it asks for keys, is yours in its "
+        + "list?"
     case .unanswered(let endpoint, let messages, let time):
       "no answer from \(endpoint) within \(seconds(time)) to \(messages == 1 ? "a message" : "\(messages) messages"), "
         + "which may have been learned or not; is that whittled's router endpoint? If it is busy, allow more time"
@@ -62,7 +66,8 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
       "nobody subscribed to the samples within \(seconds(time)) at \(endpoint); "
         + "is whittled running, and does it subscribe to this topic?"
     case .nothingPublished(let endpoint, let time):
-      "nothing was published within \(seconds(time)) at \(endpoint); is whittled running?"
+      "nothing was published within \(seconds(time)) at \(endpoint); is whittled running? If it asks for keys, is yours in its "
+        + "list?"
     case .interrupted(let endpoint):
       "the connection to \(endpoint) broke before the answer came, so what was asked may have been done or not; is "
         + "whittled running?"
@@ -79,7 +84,7 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         + "is that the right endpoint, and has the daemon this version (\(whittleVersion))?"
     case .unsendable(let reason):
       "cannot put the question into JSON: \(reason)"
-    case .failed(let reason):
+    case .unusableKeys(let reason), .failed(let reason):
       reason
     }
   }

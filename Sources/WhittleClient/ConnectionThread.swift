@@ -1,45 +1,33 @@
-internal import Glibc
+internal import OperatingThreads
 internal import ZeroMQ
 
 /// The thread that owns all sockets of a connection, reached through its mailbox.
 enum ConnectionThread {
-  private final class Body: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-
   /// Starts it. It ends when the mailbox is closed.
   ///
   /// - Throws: `failed` when the operating system starts no more threads.
   static func start(
-    _ mailbox: Mailbox, _ endpoints: WhittleConnection.Endpoints, _ limits: WhittleConnection.Limits
+    _ mailbox: Mailbox, _ endpoints: WhittleConnection.Endpoints, _ limits: WhittleConnection.Limits,
+    _ keys: ClientKeys?
   ) throws(ClientError) {
-    let body = Unmanaged.passRetained(
-      Body {
-        serve(mailbox, endpoints, limits)
+    do throws(OperatingThread.Failure) {
+      let thread = try OperatingThread(named: "whittle-client") {
+        serve(mailbox, endpoints, limits, keys)
         // Sockets and context went with the function above.
         mailbox.ended()
-      })
-    var thread = pthread_t()
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        // The argument is the body retained above, and this thread is the only one that takes it.
-        if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-        return nil
-      }, body.toOpaque())
-    guard code == 0 else {
-      body.release()
-      throw .failed(reason: "cannot start a thread: \(String(cString: strerror(code)))")
+      }
+      thread.detach()
+    } catch {
+      throw .failed(reason: "\(error)")
     }
-    pthread_detach(thread)
   }
 
   private static func serve(
-    _ mailbox: Mailbox, _ endpoints: WhittleConnection.Endpoints, _ limits: WhittleConnection.Limits
+    _ mailbox: Mailbox, _ endpoints: WhittleConnection.Endpoints, _ limits: WhittleConnection.Limits,
+    _ keys: ClientKeys?
   ) {
     do {
-      ConnectionLoop(mailbox, endpoints, limits, in: try Context()).run()
+      ConnectionLoop(mailbox, endpoints, limits, keys, in: try Context()).run()
     } catch {
       for command in mailbox.shut(.failed(reason: "\(error)")) { command.end(.failed(reason: "\(error)")) }
     }
@@ -52,7 +40,7 @@ extension Mailbox.Command {
     switch self {
     case .ask(_, _, let call): call.end(.failure(reason))
     case .subscribe(let subscription, _): subscription.end(reason == .closed ? nil : reason)
-    case .forget, .unsubscribe: break
+    case .forget, .unsubscribe, .renew: break
     }
   }
 }
@@ -67,15 +55,15 @@ private final class ConnectionLoop {
 
   init(
     _ mailbox: Mailbox, _ endpoints: WhittleConnection.Endpoints, _ limits: WhittleConnection.Limits,
-    in context: Context
+    _ keys: ClientKeys?, in context: Context
   ) {
     self.mailbox = mailbox
-    query = QuestionLink(endpoints.query, window: limits.unanswered, in: context)
-    router = QuestionLink(endpoints.router, window: limits.unanswered, in: context)
+    query = QuestionLink(endpoints.query, window: limits.unanswered, keys: keys, in: context)
+    router = QuestionLink(endpoints.router, window: limits.unanswered, keys: keys, in: context)
     push = PushLink(
       endpoints.push, highWaterMark: max(limits.queued, 1), linger: max(limits.lingering.wholeMilliseconds, 0),
-      in: context)
-    subscriptions = SubscriptionLink(endpoints.publish, in: context)
+      keys: keys, in: context)
+    subscriptions = SubscriptionLink(endpoints.publish, keys: keys, in: context)
   }
 
   func run() {
@@ -120,6 +108,7 @@ private final class ConnectionLoop {
     case .forget(let id, .push): push.forget(id)
     case .subscribe(let subscription, let id): try subscriptions.add(subscription, id: id)
     case .unsubscribe(let id): try subscriptions.remove(id)
+    case .renew(let topic): try subscriptions.renew(topic)
     }
   }
 }

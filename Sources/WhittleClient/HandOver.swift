@@ -1,4 +1,4 @@
-internal import Glibc
+internal import OperatingThreads
 internal import ZeroMQ
 
 /// Waits for a context to end, which it does when all that its closed sockets had queued was handed to the network.
@@ -31,20 +31,12 @@ final class HandOver {
   private func start() {
     guard let ending else { return }
     self.ending = nil
-    let argument = Unmanaged.passRetained(ending)
-    var thread = pthread_t()
-    let failure = pthread_create(
-      &thread, nil,
-      { argument in
-        // The argument is the `Ending` retained above, and this thread is the only one that takes it.
-        if let argument { Unmanaged<Ending>.fromOpaque(argument).takeRetainedValue().run() }
-        return nil
-      }, argument.toOpaque())
-    if failure == 0 {
-      pthread_detach(thread)
-    } else {
+    // Owned by the thread alone from here on.
+    nonisolated(unsafe) let handedOver = ending
+    do throws(OperatingThread.Failure) {
+      try OperatingThread(named: "whittle-handover") { handedOver.run() }.detach()
+    } catch {
       // Out of threads: wait here, without limit, rather than lose what is queued.
-      argument.release()
       ending.run()
     }
   }

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import WhittleProtocol
 internal import ZeroMQ
 
 /// What the tasks of a connection's users hand over to its thread. May be used from every thread.
@@ -11,6 +12,8 @@ final class Mailbox: Sendable {
     case forget(UInt64, over: Link)
     case subscribe(Subscription, id: UInt64)
     case unsubscribe(id: UInt64)
+    /// Have the last value of a topic come again.
+    case renew(Topic)
   }
 
   private struct State {

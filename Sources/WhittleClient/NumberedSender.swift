@@ -45,12 +45,13 @@ public final class NumberedSender {
   ///   - milliseconds: how long the daemon may acknowledge nothing; at least 1.
   ///   - window: how many messages may be without an answer; at least 1.
   ///   - windowBytes: how many bytes they may have, if they are more than one.
+  ///   - keys: for a daemon that asks for them.
   ///   - rejected: takes every rejection, on the sender's thread, while one of its functions runs.
   /// - Throws: `unusableEndpoint` when the endpoint is malformed, `unsendable` for an empty source, `failed` when out of
   ///   memory or descriptors.
   public init(
     endpoint: String = DefaultEndpoints.ingestRouter, source: String, milliseconds: Int = 60_000, window: Int = 1000,
-    windowBytes: Int = 16 << 20, rejected: @escaping (Rejection) -> Void
+    windowBytes: Int = 16 << 20, keys: ClientKeys? = nil, rejected: @escaping (Rejection) -> Void
   ) throws(ClientError) {
     guard !source.isEmpty else { throw .unsendable(reason: "a source needs a name") }
     self.endpoint = endpoint
@@ -76,6 +77,7 @@ public final class NumberedSender {
       try socket.set(.heartbeatInterval(2000))
       try socket.set(.heartbeatTimeout(10_000))
       try socket.set(.connectTimeout(5000))
+      try socket.show(keys)
       monitor = try ConnectionMonitor(of: socket, in: context)
       poller = Poller([socket, monitor.socket])
     } catch {

@@ -1,8 +1,9 @@
 /// What was published and not read yet: so much at most, the newest. Pure: `Subscription` makes it wait.
 struct PublicationBuffer {
   struct Item: Equatable {
-    let payload: [UInt8]
-    /// How many came between the one that was read before and this one, and were dropped.
+    /// Each with its frames. Several where each goes on from the one before.
+    let messages: [[[UInt8]]]
+    /// How many came between what was read before and this, and were dropped.
     let droppedBefore: Int
   }
 
@@ -15,31 +16,43 @@ struct PublicationBuffer {
   }
 
   private let capacity: Int
-  private var payloads: [[UInt8]] = []
+  private let isChain: Bool
+  private var messages: [[[UInt8]]] = []
   private var dropped = 0
   private var error: ClientError?
   private var hasEnded = false
 
-  /// - Parameter capacity: how many to keep; at least 1.
-  init(capacity: Int) {
+  /// - Parameters:
+  ///   - capacity: how many to keep; at least 1.
+  ///   - isChain: whether messages go on from the ones before, and are read together.
+  init(capacity: Int, isChain: Bool = false) {
     self.capacity = max(capacity, 1)
+    self.isChain = isChain
   }
 
-  /// Takes in what was published, and drops the oldest where there is too much. - Complexity: O(capacity).
-  mutating func offer(_ payload: [UInt8]) {
+  /// Takes in what was published, and drops the oldest where there is too much.
+  ///
+  /// - Parameter isWhole: whether it says all by itself; then a chain begins anew with it.
+  /// - Complexity: O(capacity)
+  mutating func offer(_ message: [[UInt8]], isWhole: Bool = true) {
     guard !hasEnded else { return }
-    if payloads.count == capacity {
-      payloads.removeFirst()
+    if isChain && isWhole {
+      dropped += messages.count
+      messages = []
+    } else if messages.count == capacity {
+      messages.removeFirst()
       dropped += 1
     }
-    payloads.append(payload)
+    messages.append(message)
   }
 
   /// - Complexity: O(capacity).
   mutating func next() -> Next {
-    if !payloads.isEmpty {
+    if !messages.isEmpty {
       defer { dropped = 0 }
-      return .item(Item(payload: payloads.removeFirst(), droppedBefore: dropped))
+      guard isChain else { return .item(Item(messages: [messages.removeFirst()], droppedBefore: dropped)) }
+      defer { messages = [] }
+      return .item(Item(messages: messages, droppedBefore: dropped))
     }
     guard hasEnded else { return .wait }
     defer { error = nil }
@@ -55,7 +68,7 @@ struct PublicationBuffer {
 
   /// Nobody reads any more.
   mutating func cancel() {
-    payloads = []
+    messages = []
     error = nil
     hasEnded = true
   }

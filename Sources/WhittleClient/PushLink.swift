@@ -5,6 +5,7 @@ internal import ZeroMQ
 /// Belongs to the connection's thread.
 final class PushLink {
   private let endpoint: String
+  private let keys: ClientKeys?
   private let context: Context
   private let highWaterMark: Int
   private let linger: Int
@@ -13,8 +14,9 @@ final class PushLink {
   private var messages = OutstandingQuestions(window: .max)
   private var calls: [UInt64: Call<[[UInt8]]>] = [:]
 
-  init(_ endpoint: String, highWaterMark: Int, linger: Int, in context: Context) {
+  init(_ endpoint: String, highWaterMark: Int, linger: Int, keys: ClientKeys?, in context: Context) {
     self.endpoint = endpoint
+    self.keys = keys
     self.context = context
     self.highWaterMark = highWaterMark
     self.linger = linger
@@ -66,6 +68,7 @@ final class PushLink {
       try fresh.set(.sendHighWaterMark(highWaterMark))
       // Only a peer that is there takes messages.
       try fresh.set(.immediate(true))
+      try fresh.show(keys)
       try fresh.connect(endpoint)
       socket = fresh
     } catch {

@@ -9,15 +9,21 @@ public final class QueryClient {
   public let endpoint: String
   /// How long one question may take in all, connecting included.
   public let milliseconds: Int
+  private let keys: ClientKeys?
   private let context: Context
   private var socket: Socket?
 
   /// Does not connect yet; the first question does.
   ///
-  /// - Parameter milliseconds: how long one question may take in all, connecting included; at least 1.
+  /// - Parameters:
+  ///   - milliseconds: how long one question may take in all, connecting included; at least 1.
+  ///   - keys: for a daemon that asks for them.
   /// - Throws: `ClientError.failed` when the process is out of memory or descriptors.
-  public init(endpoint: String = DefaultEndpoints.query, milliseconds: Int = 5000) throws(ClientError) {
+  public init(endpoint: String = DefaultEndpoints.query, milliseconds: Int = 5000, keys: ClientKeys? = nil)
+    throws(ClientError)
+  {
     self.endpoint = endpoint
+    self.keys = keys
     self.milliseconds = max(milliseconds, 1)
     do {
       context = try Context()
@@ -91,6 +97,11 @@ public final class QueryClient {
   /// - Throws: see `ask`.
   public func reset() throws(ClientError) -> ModelReset { try ask(.reset) }
 
+  /// Has the daemon read its configuration again; returns when what changed is as safe as the journal makes it.
+  ///
+  /// - Throws: see `ask`; `refused` where something is wrong with the configuration, and the one before still holds.
+  public func reload() throws(ClientError) -> SettingsReloaded { try ask(.reload) }
+
   /// Sends one question and waits for its answer.
   ///
   /// - Throws: `unusableEndpoint`, `unreachable`, `noAnswer`, `refused` with the daemon's own words, `malformed` when
@@ -139,6 +150,7 @@ public final class QueryClient {
       try fresh.set(.immediate(true))
       try fresh.set(.ipv6(true))
       try fresh.set(.sendTimeout(milliseconds))
+      try fresh.show(keys)
       try fresh.connect(endpoint)
       socket = fresh
       return fresh

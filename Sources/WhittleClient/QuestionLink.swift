@@ -15,14 +15,16 @@ final class QuestionLink {
   private static let pause = 100
 
   private let endpoint: String
+  private let keys: ClientKeys?
   private let context: Context
   private var connection: Connection?
   private var earliest = 0
   private var questions: OutstandingQuestions
   private var calls: [UInt64: Call<[[UInt8]]>] = [:]
 
-  init(_ endpoint: String, window: Int, in context: Context) {
+  init(_ endpoint: String, window: Int, keys: ClientKeys?, in context: Context) {
     self.endpoint = endpoint
+    self.keys = keys
     self.context = context
     questions = OutstandingQuestions(window: window)
   }
@@ -80,6 +82,7 @@ final class QuestionLink {
       try socket.set(.heartbeatTimeout(10_000))
       try socket.set(.connectTimeout(5000))
       let monitor = try ConnectionMonitor(of: socket, in: context)
+      try socket.show(keys)
       try socket.connect(endpoint)
       connection = Connection(socket: socket, monitor: monitor)
     } catch {

@@ -29,11 +29,13 @@ public final class SampleSender {
 
   /// Connects in the background, or binds.
   ///
-  /// - Parameter milliseconds: how long one message may wait to be taken; at least 1.
+  /// - Parameters:
+  ///   - milliseconds: how long one message may wait to be taken; at least 1.
+  ///   - keys: for a daemon that asks for them; also where this end binds.
   /// - Throws: `unusableEndpoint` when the endpoint is malformed or taken, `failed` when out of memory or descriptors.
   public init(
     _ pattern: Pattern = .push, endpoint: String = DefaultEndpoints.ingestPull,
-    attachment: Attachment = .connect, milliseconds: Int = 5000
+    attachment: Attachment = .connect, milliseconds: Int = 5000, keys: ClientKeys? = nil
   ) throws(ClientError) {
     let limit = max(milliseconds, 1)
     let socket: Socket
@@ -58,6 +60,7 @@ public final class SampleSender {
         try socket.set(.extendedPublishNoDrop(true))
         subscriptions = Subscriptions(of: socket)
       }
+      try socket.show(keys)
       switch attachment {
       case .connect:
         try socket.connect(endpoint)

@@ -13,11 +13,12 @@ final class Subscription: Sendable {
 
   init(to topic: Topic, capacity: Int) {
     self.topic = topic
-    state = Mutex(State(buffer: PublicationBuffer(capacity: capacity)))
+    state = Mutex(State(buffer: PublicationBuffer(capacity: capacity, isChain: topic == .coefficients)))
   }
 
-  func offer(_ payload: [UInt8]) {
-    change { $0.offer(payload) }
+  /// - Parameter isWhole: whether the message says all by itself.
+  func offer(_ message: [[UInt8]], isWhole: Bool) {
+    change { $0.offer(message, isWhole: isWhole) }
   }
 
   func end(_ error: ClientError? = nil) {

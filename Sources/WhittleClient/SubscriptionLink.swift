@@ -6,12 +6,14 @@ internal import ZeroMQ
 /// Belongs to the connection's thread.
 final class SubscriptionLink {
   private let endpoint: String
+  private let keys: ClientKeys?
   private let context: Context
   private var socket: Socket?
   private var subscriptions: [UInt64: Subscription] = [:]
 
-  init(_ endpoint: String, in context: Context) {
+  init(_ endpoint: String, keys: ClientKeys?, in context: Context) {
     self.endpoint = endpoint
+    self.keys = keys
     self.context = context
   }
 
@@ -34,13 +36,19 @@ final class SubscriptionLink {
     try socket?.set(.unsubscribe(prefix(of: gone.topic)))
   }
 
+  /// Has the last value of a topic come again.
+  func renew(_ topic: Topic) throws(ZeroMQError) {
+    guard hasReader(of: topic) else { return }
+    try socket?.set(.unsubscribe(prefix(of: topic)))
+    try socket?.set(.subscribe(prefix(of: topic)))
+  }
+
   func turn() throws(ZeroMQError) {
     while let frames = try socket?.receive(waiting: .never) {
       // Subscriptions are prefixes: a topic that a newer daemon added may come along.
       guard let topic = Topic(rawValue: String(decoding: frames[0], as: UTF8.self)) else { continue }
-      for subscription in subscriptions.values where subscription.topic == topic {
-        // A publication of one frame has no JSON, which its readers will find.
-        subscription.offer(frames.count > 1 ? frames[1] : [])
+      for subscription in subscriptions.values where subscription.topic == topic.subscription {
+        subscription.offer(frames, isWhole: topic != .coefficientsDelta)
       }
     }
   }
@@ -64,6 +72,7 @@ final class SubscriptionLink {
     try fresh.set(.heartbeatInterval(2000))
     try fresh.set(.heartbeatTimeout(10_000))
     try fresh.set(.connectTimeout(5000))
+    try fresh.show(keys)
     try fresh.connect(endpoint)
     return fresh
   }

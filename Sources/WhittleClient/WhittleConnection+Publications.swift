@@ -14,19 +14,19 @@ extension WhittleConnection {
 public struct Publications: Sendable {
   let connection: WhittleConnection
 
-  /// The coefficients that are not zero. A reader that is slower than the daemon misses some, and gets the newest.
+  /// The coefficients that the daemon publishes, all of them also where it publishes what changed. A reader that is slower
+  /// than the daemon misses some, and gets the newest.
   public var coefficients: PublicationSequence<Coefficients> {
-    PublicationSequence(
-      connection: connection, topic: .coefficients, capacity: 1
-    ) { item, endpoint throws(ClientError) in
-      try WireJSON.decode(Coefficients.self, from: item.payload, of: endpoint)
+    PublicationSequence(connection: connection, topic: .coefficients, capacity: Publications.unreadDeltas) {
+      publication, _ in
+      if case .coefficients(let coefficients) = publication.content { coefficients } else { nil }
     }
   }
 
   /// How the model and its stream are doing. A reader that is slower than the daemon misses some, and gets the newest.
   public var stats: PublicationSequence<Stats> {
-    PublicationSequence(connection: connection, topic: .stats, capacity: 1) { item, endpoint throws(ClientError) in
-      try WireJSON.decode(Stats.self, from: item.payload, of: endpoint)
+    PublicationSequence(connection: connection, topic: .stats, capacity: 1) { publication, _ in
+      if case .stats(let stats) = publication.content { stats } else { nil }
     }
   }
 
@@ -35,11 +35,15 @@ public struct Publications: Sendable {
   public var events: PublicationSequence<PublishedEvent> {
     PublicationSequence(
       connection: connection, topic: .event, capacity: connection.limits.unreadEvents
-    ) { item, endpoint throws(ClientError) in
-      PublishedEvent(
-        event: try WireJSON.decode(Event.self, from: item.payload, of: endpoint), droppedBefore: item.droppedBefore)
+    ) { publication, dropped in
+      guard case .event(let event) = publication.content else { return nil }
+      let missed = Int(clamping: publication.missedBefore)
+      return PublishedEvent(event: event, droppedBefore: dropped, missedBefore: max(missed - dropped, 0))
     }
   }
+
+  /// Between all coefficients and all coefficients, so many changes are kept for a slow reader.
+  private static let unreadDeltas = 256
 }
 
 /// An event, and what was missed before it.
@@ -47,42 +51,63 @@ public struct PublishedEvent: Sendable, Equatable {
   public let event: Event
   /// How many events came before this one and were dropped, since the reader was too far behind.
   public let droppedBefore: Int
+  /// How many never came, since the connection was broken or too slow.
+  public let missedBefore: Int
 }
 
 /// Publications on one topic, as they come.
 public struct PublicationSequence<Element: Sendable>: AsyncSequence, Sendable {
   public typealias Failure = ClientError
-  typealias Decode = @Sendable (PublicationBuffer.Item, _ endpoint: String) throws(ClientError) -> Element
+  /// What a publication is to the reader, with how many were dropped before it; nil where it is nothing.
+  typealias Selection = @Sendable (Publication, _ dropped: Int) -> Element?
 
   private let connection: WhittleConnection
   private let topic: Topic
   private let capacity: Int
-  private let decode: Decode
+  private let select: Selection
 
-  init(connection: WhittleConnection, topic: Topic, capacity: Int, decode: @escaping Decode) {
+  init(connection: WhittleConnection, topic: Topic, capacity: Int, select: @escaping Selection) {
     self.connection = connection
     self.topic = topic
     self.capacity = capacity
-    self.decode = decode
+    self.select = select
   }
 
   /// Subscribes.
   public func makeAsyncIterator() -> Iterator {
-    Iterator(reading: Reading(connection, topic, capacity: capacity), decode: decode)
+    Iterator(reading: Reading(connection, topic, capacity: capacity), select: select)
   }
 
   /// One subscription, which ends with its last reference.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate let reading: Reading
-    fileprivate let decode: Decode
+    fileprivate let select: Selection
+    private var reader = PublicationReader()
+
+    fileprivate init(reading: Reading, select: @escaping Selection) {
+      self.reading = reading
+      self.select = select
+    }
 
     /// The next publication; nil when the connection was closed or the task is cancelled.
     ///
     /// - Throws: `malformed` for a publication that is none, after which it can go on; `unusableEndpoint`; `failed` when
     ///   libzmq fails.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(ClientError) -> Element? {
-      guard let item = try await reading.subscription.next() else { return nil }
-      return try decode(item, reading.connection.endpoints.publish)
+      while let item = try await reading.subscription.next() {
+        var newest: Publication?
+        for frames in item.messages {
+          // Only messages of known topics get here.
+          guard let topic = Topic(rawValue: String(decoding: frames[0], as: UTF8.self)) else { continue }
+          switch try reader.read(topic, frames, of: reading.connection.endpoints.publish) {
+          case .publication(let publication): newest = publication
+          case .nothing: break
+          case .needsAll: reading.subscribeAnew()
+          }
+        }
+        if let newest, let element = select(newest, item.droppedBefore) { return element }
+      }
+      return nil
     }
   }
 }
@@ -102,6 +127,13 @@ private final class Reading {
     } catch {
       subscription.end(error == .closed ? nil : error)
     }
+  }
+
+  /// Has the last value of the topic come again.
+  func subscribeAnew() {
+    // Where the connection has ended, nothing comes any more, which the reader will find.
+    let topic = subscription.topic
+    _ = try? connection.mailbox.post { _ in .renew(topic) }
   }
 
   deinit {

@@ -13,9 +13,14 @@ extension WhittleConnection {
 
   /// The predictions for samples, all by the model as of one step. None is learned.
   ///
+  /// - Parameter binary: whether the numbers come as they are in memory and not as text, which is faster where they are many.
   /// - Throws: see `ask`.
-  public func predict(samples: [JSONValue], timeout: Duration? = nil) async throws(ClientError) -> Predictions {
-    try await ask(.predict(PredictQuestion(.several(samples))), timeout: timeout)
+  public func predict(
+    samples: [JSONValue], binary: Bool = false, timeout: Duration? = nil
+  ) async throws(ClientError) -> Predictions {
+    try await ask(.predict(PredictQuestion(.several(samples), binary: binary)), timeout: timeout) {
+      (answer: BinaryPredictions, buffers) throws(BinaryArrays.Mistake) in try Predictions(answer, buffers)
+    }
   }
 
   /// A sample's prediction as the sum of what its features contribute to it.
@@ -32,7 +37,19 @@ extension WhittleConnection {
   public func coefficients(
     names: [String]? = nil, top: Int? = nil, timeout: Duration? = nil
   ) async throws(ClientError) -> Coefficients {
-    try await ask(.coefficients(CoefficientsQuestion(names: names, top: top)), timeout: timeout)
+    try await coefficients(CoefficientsQuestion(names: names, top: top), timeout: timeout)
+  }
+
+  /// Coefficients in any way that they can be asked for: by a pattern, only the active ones, a part at a time, or as the
+  /// numbers are in memory and not as text, which is faster where they are many.
+  ///
+  /// - Throws: see `ask`; `refused` with `unknownCursor` for a part that is not kept any more.
+  public func coefficients(
+    _ question: CoefficientsQuestion, timeout: Duration? = nil
+  ) async throws(ClientError) -> Coefficients {
+    try await ask(.coefficients(question), timeout: timeout) {
+      (answer: BinaryCoefficients, buffers) throws(BinaryArrays.Mistake) in try Coefficients(answer, buffers)
+    }
   }
 
   /// How the model and its stream are doing.
@@ -72,6 +89,14 @@ extension WhittleConnection {
     try await ask(.reset, timeout: timeout)
   }
 
+  /// Has the daemon read its configuration again.
+  ///
+  /// - Throws: see `ask`; `refused` where something is wrong with the configuration, and the one before still holds;
+  ///   `interrupted` where the connection breaks.
+  public func reload(timeout: Duration? = nil) async throws(ClientError) -> SettingsReloaded {
+    try await ask(.reload, timeout: timeout)
+  }
+
   /// Asks a question and waits for its answer, beside any number of others.
   ///
   /// - Parameters:
@@ -83,8 +108,30 @@ extension WhittleConnection {
   public func ask<Body: Codable & Sendable>(
     _ request: QueryRequest, as body: Body.Type = Body.self, timeout: Duration? = nil
   ) async throws(ClientError) -> Body {
-    let answer = try await exchange(
+    try success(try await frames(request, timeout))
+  }
+
+  /// As `ask`, for an answer that may be in binary form; buffers follow it then.
+  private func ask<Body: Codable & Sendable, Head: Codable & Sendable>(
+    _ request: QueryRequest, timeout: Duration?,
+    binary: (Head, [[UInt8]]) throws(BinaryArrays.Mistake) -> Body
+  ) async throws(ClientError) -> Body {
+    let answer = try await frames(request, timeout)
+    if answer.count == 1 { return try success(answer) }
+    let head: Head = try success(answer)
+    do throws(BinaryArrays.Mistake) {
+      return try binary(head, Array(answer.dropFirst()))
+    } catch {
+      throw .malformed(endpoint: endpoints.query, reason: error.description)
+    }
+  }
+
+  private func frames(_ request: QueryRequest, _ timeout: Duration?) async throws(ClientError) -> [[UInt8]] {
+    try await exchange(
       [try WireJSON.encode(request)], over: .query, isRepeatable: request.isRepeatable, timeout: timeout)
+  }
+
+  private func success<Body: Codable & Sendable>(_ answer: [[UInt8]]) throws(ClientError) -> Body {
     switch try WireJSON.decode(QueryReply<Body>.self, from: answer[0], of: endpoints.query) {
     case .success(let body): return body
     case .failure(let failure): throw .refused(failure)

@@ -55,8 +55,11 @@ public final class WhittleConnection: Sendable {
 
   /// Starts the connection's thread. Nothing is connected yet.
   ///
+  /// - Parameter keys: for a daemon that asks for them.
   /// - Throws: `failed` when the process is out of memory, descriptors or threads.
-  public init(_ endpoints: Endpoints = Endpoints(), limits: Limits = Limits()) throws(ClientError) {
+  public init(_ endpoints: Endpoints = Endpoints(), limits: Limits = Limits(), keys: ClientKeys? = nil)
+    throws(ClientError)
+  {
     self.endpoints = endpoints
     self.limits = limits
     do {
@@ -64,7 +67,7 @@ public final class WhittleConnection: Sendable {
     } catch {
       throw .failed(reason: "\(error)")
     }
-    try ConnectionThread.start(mailbox, endpoints, limits)
+    try ConnectionThread.start(mailbox, endpoints, limits, keys)
   }
 
   deinit {

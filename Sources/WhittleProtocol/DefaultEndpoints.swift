@@ -10,4 +10,6 @@ public enum DefaultEndpoints {
   public static let publish = "tcp://127.0.0.1:5702"
   /// The daemon's ROUTER socket: clients that ask connect here.
   public static let query = "tcp://127.0.0.1:5703"
+  /// The daemon's HTTP server: browsers and Prometheus connect here.
+  public static let http = "127.0.0.1:5705"
 }

@@ -22,79 +22,20 @@ public struct Event: Sendable, Equatable {
     public static let settingsChanged = Kind(rawValue: "settings_changed")
     /// A new model began in place of the one before.
     public static let modelReset = Kind(rawValue: "model_reset")
-  }
-
-  /// How the loss and the steps were at the event.
-  public struct Divergence: Codable, Sendable, Equatable {
-    /// η of the next step.
-    public var stepSize: Double
-    /// Recent mean loss of predictions made before learning; nil where it is beyond all numbers.
-    public var loss: Double?
-    /// The recent mean loss of the best constant prediction.
-    public var bestConstantLoss: Double?
-    /// Updates held back at the largest finite weight, over the model's life.
-    public var clampedUpdates: UInt64
-
-    public init(stepSize: Double, loss: Double?, bestConstantLoss: Double?, clampedUpdates: UInt64) {
-      self.stepSize = stepSize
-      self.loss = loss
-      self.bestConstantLoss = bestConstantLoss
-      self.clampedUpdates = clampedUpdates
-    }
-
-    enum CodingKeys: String, CodingKey {
-      case loss
-      case stepSize = "step_size"
-      case bestConstantLoss = "best_constant_loss"
-      case clampedUpdates = "clamped_updates"
-    }
-  }
-
-  /// What was wrong with a message.
-  public struct Rejection: Codable, Sendable, Equatable {
-    /// As `stats` counts it under `"rejected"`.
-    public var reason: String
-    /// The offset in the payload of the first byte that is wrong; nil where it is not known.
-    public var position: Int?
-    /// Who sent the message, where it says so.
-    public var source: String?
-    /// The first bytes of the payload, at most 64, where they are printable UTF-8.
-    public var firstText: String?
-    /// The same in hexadecimal, where they are not.
-    public var firstHex: String?
-    /// How many messages were rejected since the last event of this kind without an event of their own.
-    public var unpublishedBefore: UInt64
-
-    public init(
-      reason: String, position: Int?, source: String?, firstText: String?, firstHex: String?, unpublishedBefore: UInt64
-    ) {
-      self.reason = reason
-      self.position = position
-      self.source = source
-      self.firstText = firstText
-      self.firstHex = firstHex
-      self.unpublishedBefore = unpublishedBefore
-    }
-
-    enum CodingKeys: String, CodingKey {
-      case reason, position, source
-      case firstText = "first_text"
-      case firstHex = "first_hex"
-      case unpublishedBefore = "unpublished_before"
-    }
-  }
-
-  /// What a full dictionary did.
-  public struct Room: Codable, Sendable, Equatable {
-    /// How many features were forgotten, or left out, since the last event of this kind.
-    public var features: UInt64
-    /// limits.features.
-    public var limit: Int
-
-    public init(features: UInt64, limit: Int) {
-      self.features = features
-      self.limit = limit
-    }
+    /// A checkpoint is durable. Its `step` is the checkpoint's. Carries a `checkpoint`.
+    public static let checkpointWritten = Kind(rawValue: "checkpoint_written")
+    /// A source left numbers out. Carries a `gap`.
+    public static let sequenceGap = Kind(rawValue: "sequence_gap")
+    /// Something is wrong that learning goes on in spite of, or something else than before. Carries the `problem`.
+    public static let degraded = Kind(rawValue: "degraded")
+    /// Nothing is wrong any more. Carries the `problem` that there was.
+    public static let recovered = Kind(rawValue: "recovered")
+    /// Features whose coefficients are not zero any more, steadily. Carries an `activeSetChange`.
+    public static let featureEntered = Kind(rawValue: "feature_entered")
+    /// Features whose coefficients are zero again, steadily. Carries an `activeSetChange`.
+    public static let featureLeft = Kind(rawValue: "feature_left")
+    /// The loss has risen for good. Carries a `drift`.
+    public static let driftDetected = Kind(rawValue: "drift_detected")
   }
 
   public var kind: Kind
@@ -112,10 +53,22 @@ public struct Event: Sendable, Equatable {
   public var room: Room?
   /// For events about settings: by key.
   public var settings: [String: JSONValue]?
+  /// For events about checkpoints.
+  public var checkpoint: Checkpoint?
+  /// For events about gaps.
+  public var gap: Gap?
+  /// For `degraded` and `recovered`.
+  public var problem: String?
+  /// For events about the active set.
+  public var activeSetChange: ActiveSetChange?
+  /// For events about drift.
+  public var drift: Drift?
 
   public init(
     _ kind: Kind, step: UInt64, time: Double, message: String, divergence: Divergence? = nil,
-    rejection: Rejection? = nil, room: Room? = nil, settings: [String: JSONValue]? = nil
+    rejection: Rejection? = nil, room: Room? = nil, settings: [String: JSONValue]? = nil,
+    checkpoint: Checkpoint? = nil, gap: Gap? = nil, problem: String? = nil,
+    activeSetChange: ActiveSetChange? = nil, drift: Drift? = nil
   ) {
     self.kind = kind
     self.step = step
@@ -125,12 +78,17 @@ public struct Event: Sendable, Equatable {
     self.rejection = rejection
     self.room = room
     self.settings = settings
+    self.checkpoint = checkpoint
+    self.gap = gap
+    self.problem = problem
+    self.activeSetChange = activeSetChange
+    self.drift = drift
   }
 }
 
 extension Event: Codable {
   private enum CodingKeys: String, CodingKey {
-    case step, time, message, settings
+    case step, time, message, settings, problem
     case kind = "event"
   }
 
@@ -144,6 +102,11 @@ extension Event: Codable {
     rejection = kind == .messageRejected ? try Rejection(from: decoder) : nil
     settings = try event.decodeIfPresent([String: JSONValue].self, forKey: .settings)
     room = [.featuresForgotten, .featuresRefused].contains(kind) ? try Room(from: decoder) : nil
+    checkpoint = kind == .checkpointWritten ? try Checkpoint(from: decoder) : nil
+    gap = kind == .sequenceGap ? try Gap(from: decoder) : nil
+    problem = try event.decodeIfPresent(String.self, forKey: .problem)
+    activeSetChange = [.featureEntered, .featureLeft].contains(kind) ? try ActiveSetChange(from: decoder) : nil
+    drift = kind == .driftDetected ? try Drift(from: decoder) : nil
   }
 
   /// One object: what the kind has to tell stands beside what all events have.
@@ -157,5 +120,10 @@ extension Event: Codable {
     try divergence?.encode(to: encoder)
     try rejection?.encode(to: encoder)
     try room?.encode(to: encoder)
+    try checkpoint?.encode(to: encoder)
+    try gap?.encode(to: encoder)
+    try event.encodeIfPresent(problem, forKey: .problem)
+    try activeSetChange?.encode(to: encoder)
+    try drift?.encode(to: encoder)
   }
 }

@@ -44,3 +44,22 @@ public struct ModelReset: Codable, Sendable, Equatable {
     self.position = position
   }
 }
+
+/// The answer to `reload`: what became of the settings that are others than before.
+public struct SettingsReloaded: Codable, Sendable, Equatable {
+  public var step: UInt64
+  /// The place of the change among the accepted messages; that of the last one before where nothing changed that is learned
+  /// by.
+  public var position: UInt64
+  /// By key: those that changed, as they are from here on.
+  public var changed: [String: JSONValue]
+  /// The keys of those that will change at the next start.
+  public var pending: [String]
+
+  public init(step: UInt64, position: UInt64, changed: [String: JSONValue], pending: [String]) {
+    self.step = step
+    self.position = position
+    self.changed = changed
+    self.pending = pending
+  }
+}

@@ -18,7 +18,11 @@ public struct QueryFailure: ReplyFailure, Equatable, CustomStringConvertible {
     case unknownSetting = "unknown_setting"
     /// A setting takes no such value, or not together with others.
     case badValue = "bad_value"
+    /// The client's key is not listed for this operation.
+    case forbidden
     case checkpointFailed = "checkpoint_failed"
+    /// The configuration was read again, and something is wrong with it; the one before still holds.
+    case badConfiguration = "bad_configuration"
     /// The daemon is stopping and answers no more.
     case stopping
     /// The daemon could not put its answer into words; its log says more.

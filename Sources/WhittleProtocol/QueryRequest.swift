@@ -17,10 +17,20 @@ public enum QueryRequest: Codable, Sendable, Equatable {
   case set(SetQuestion)
   /// Begins a new model.
   case reset
+  /// Reads the configuration again.
+  case reload
 
   /// The value of `"op"`.
   public enum Operation: String, CaseIterable, Sendable {
-    case predict, explain, coefficients, stats, checkpoint, configuration, set, reset
+    case predict, explain, coefficients, stats, checkpoint, configuration, set, reset, reload
+
+    /// Whether it changes the model or the daemon.
+    public var isAdministrative: Bool {
+      switch self {
+      case .predict, .explain, .coefficients, .stats, .configuration: false
+      case .checkpoint, .set, .reset, .reload: true
+      }
+    }
 
     /// What it may be asked with, besides `op` and `protocol`.
     var fields: [String] {
@@ -29,7 +39,7 @@ public enum QueryRequest: Codable, Sendable, Equatable {
       case .explain: ExplainQuestion.fields
       case .coefficients: CoefficientsQuestion.fields
       case .set: SetQuestion.fields
-      case .stats, .checkpoint, .configuration, .reset: []
+      case .stats, .checkpoint, .configuration, .reset, .reload: []
       }
     }
 
@@ -43,6 +53,7 @@ public enum QueryRequest: Codable, Sendable, Equatable {
       case .configuration: .configuration
       case .set: .set(try SetQuestion(fields))
       case .reset: .reset
+      case .reload: .reload
       }
     }
   }
@@ -57,6 +68,7 @@ public enum QueryRequest: Codable, Sendable, Equatable {
     case .configuration: (.configuration, nil)
     case .set(let question): (.set, question)
     case .reset: (.reset, nil)
+    case .reload: (.reload, nil)
     }
   }
 

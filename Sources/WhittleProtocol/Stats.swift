@@ -124,6 +124,22 @@ public struct Stats: Codable, Sendable, Equatable {
     }
   }
 
+  /// Who connects to one of the daemon's sockets.
+  public struct Connections: Codable, Sendable, Equatable {
+    /// How many are connected, also those who have not said yet who they are.
+    public var open: Int
+    /// How many were since the daemon started.
+    public var accepted: UInt64
+    /// What was refused since the daemon started, by reason: connections, and messages and operations over them.
+    public var refused: [String: UInt64]
+
+    public init(open: Int, accepted: UInt64, refused: [String: UInt64]) {
+      self.open = open
+      self.accepted = accepted
+      self.refused = refused
+    }
+  }
+
   /// Whether all that the daemon promises holds.
   public enum Health: String, Codable, Sendable {
     case ok
@@ -177,6 +193,8 @@ public struct Stats: Codable, Sendable, Equatable {
   public var checkpoint: Checkpoint?
   /// Nil where there is none.
   public var journal: Journal?
+  /// By socket: `sub`, `pull`, `router`, `query`, `publish`. Nil where the daemon does not tell.
+  public var connections: [String: Connections]?
 
   public init(
     health: Health, problem: String?, uptimeSeconds: Double, step: UInt64, samples: UInt64, unlearned: UInt64,
@@ -184,7 +202,7 @@ public struct Stats: Codable, Sendable, Equatable {
     features: Int,
     activeSet: Int, sparsity: Double, l1Norm: Double, l2Norm: Double, intercept: Double, stepSize: Double,
     clampedUpdates: UInt64, diverging: Bool, sequences: Sequences, delayed: Delayed, room: Room,
-    checkpoint: Checkpoint?, journal: Journal? = nil
+    checkpoint: Checkpoint?, journal: Journal? = nil, connections: [String: Connections]? = nil
   ) {
     self.health = health
     self.problem = problem
@@ -211,6 +229,7 @@ public struct Stats: Codable, Sendable, Equatable {
     self.room = room
     self.checkpoint = checkpoint
     self.journal = journal
+    self.connections = connections
   }
 
   enum CodingKeys: String, CodingKey {
@@ -223,6 +242,6 @@ public struct Stats: Codable, Sendable, Equatable {
     case l2Norm = "l2_norm"
     case stepSize = "step_size"
     case clampedUpdates = "clamped_updates"
-    case checkpoint, journal
+    case checkpoint, journal, connections
   }
 }

@@ -1,9 +1,11 @@
-/// The first frame of a publication; the second is its JSON.
+/// The first frame of a publication; the second is its JSON, and buffers may follow.
 public enum Topic: String, Sendable, CaseIterable {
-  /// A `Coefficients` message.
+  /// `PublishedCoefficients`: those of a step.
   case coefficients
-  /// A `Stats` message.
+  /// A `CoefficientsDelta`: those that are others than they were at the step before.
+  case coefficientsDelta = "coefficients.delta"
+  /// `Stats`.
   case stats
-  /// An `Event` message.
+  /// An `Event`.
   case event
 }

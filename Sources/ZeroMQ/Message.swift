@@ -8,7 +8,7 @@ public final class Message {
   /// How many frames the last received message had; those past `capacity` were dropped.
   public private(set) var count = 0
   public let capacity: Int
-  private let frames: UnsafeMutablePointer<zmq_msg_t>
+  let frames: UnsafeMutablePointer<zmq_msg_t>
   /// Where the kept frames' bytes are, while they are lent.
   private let lent: UnsafeMutablePointer<UnsafeRawBufferPointer>
 

@@ -37,6 +37,10 @@ public final class Socket {
     case immediate(Bool)
     /// An extended publisher that is told not to drop fails with `wouldBlock` at its high-water mark.
     case extendedPublishNoDrop(Bool)
+    /// An extended publisher is told of every subscription, not only of the first to each prefix.
+    case extendedPublishVerbose(Bool)
+    /// A TCP connection whose peer takes nothing for so long is closed.
+    case tcpMaximumRetransmit(Int)
     /// Sending to a peer that a router does not know is an error, not a silent loss.
     case routerMandatory(Bool)
     case ipv6(Bool)
@@ -47,6 +51,13 @@ public final class Socket {
     case heartbeatTimeout(Int)
     /// After which an attempt to connect is given up, and the next one made.
     case connectTimeout(Int)
+    /// A peer that has not agreed on how to speak by then is disconnected.
+    case handshakeTimeout(Int)
+    /// A TCP connection over which nothing comes for `idle` seconds is probed, and closed where `probes` in a row, `interval` seconds
+    /// apart, are not answered.
+    case tcpKeepAlive(idle: Int, interval: Int, probes: Int)
+    /// How many connections may wait to be accepted.
+    case backlog(Int)
   }
 
   /// How long a call waits.
@@ -86,11 +97,20 @@ public final class Socket {
     case .sendTimeout(let time): try set(ZMQ_SNDTIMEO, Int32(clamping: time), option)
     case .immediate(let flag): try set(ZMQ_IMMEDIATE, Int32(flag ? 1 : 0), option)
     case .extendedPublishNoDrop(let flag): try set(ZMQ_XPUB_NODROP, Int32(flag ? 1 : 0), option)
+    case .extendedPublishVerbose(let flag): try set(ZMQ_XPUB_VERBOSE, Int32(flag ? 1 : 0), option)
+    case .tcpMaximumRetransmit(let time): try set(ZMQ_TCP_MAXRT, Int32(clamping: time), option)
     case .routerMandatory(let flag): try set(ZMQ_ROUTER_MANDATORY, Int32(flag ? 1 : 0), option)
     case .ipv6(let flag): try set(ZMQ_IPV6, Int32(flag ? 1 : 0), option)
     case .heartbeatInterval(let time): try set(ZMQ_HEARTBEAT_IVL, Int32(clamping: time), option)
     case .heartbeatTimeout(let time): try set(ZMQ_HEARTBEAT_TIMEOUT, Int32(clamping: time), option)
     case .connectTimeout(let time): try set(ZMQ_CONNECT_TIMEOUT, Int32(clamping: time), option)
+    case .handshakeTimeout(let time): try set(ZMQ_HANDSHAKE_IVL, Int32(clamping: time), option)
+    case .tcpKeepAlive(let idle, let interval, let probes):
+      try set(ZMQ_TCP_KEEPALIVE, Int32(1), option)
+      try set(ZMQ_TCP_KEEPALIVE_IDLE, Int32(clamping: idle), option)
+      try set(ZMQ_TCP_KEEPALIVE_INTVL, Int32(clamping: interval), option)
+      try set(ZMQ_TCP_KEEPALIVE_CNT, Int32(clamping: probes), option)
+    case .backlog(let connections): try set(ZMQ_BACKLOG, Int32(clamping: connections), option)
     case .subscribe(let prefix): try set(ZMQ_SUBSCRIBE, prefix, option)
     case .unsubscribe(let prefix): try set(ZMQ_UNSUBSCRIBE, prefix, option)
     }

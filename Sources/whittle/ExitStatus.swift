@@ -48,6 +48,7 @@ enum ExitStatus: Int32 {
       .interrupted, .cancelled, .closed:
       self = .unavailable
     case .refused, .rejected, .malformed: self = .refused
+    case .unusableKeys: self = .cannotOpen
     case .failed: self = .internalError
     }
   }

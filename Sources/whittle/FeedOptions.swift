@@ -63,6 +63,8 @@ struct DeliveryOptions: ParsableArguments {
       valueName: "endpoint"))
   var query: String?
 
+  @OptionGroup var keys: KeyOptions
+
   @Flag(help: "No progress, notices or summary on standard error; errors only.")
   var quiet = false
 
@@ -101,22 +103,24 @@ struct DeliveryOptions: ParsableArguments {
   func outlet(
     identity: FeedIdentity?, say: @escaping (String) -> Void
   ) throws(ClientError) -> any FeedOutlet {
+    let keys = try keys.keys()
     let attachment: SampleSender.Attachment = bind ? .bind : .connect
     // On a terminal a progress bar may stand there.
     let report = { (line: String) in StandardError.write("\(StandardError.clearedLine)whittle: \(line)\n") }
     if let identity {
       return try NumberedOutlet(
-        endpoint: router ?? DeliveryOptions.defaultRouter, identity, milliseconds: timeLimit.milliseconds,
+        endpoint: router ?? DeliveryOptions.defaultRouter, identity, milliseconds: timeLimit.milliseconds, keys: keys,
         report: report, say: say)
     }
     if let router {
       return try AnsweredOutlet(
-        endpoint: router, attachment: attachment, milliseconds: timeLimit.milliseconds, report: report)
+        endpoint: router, attachment: attachment, milliseconds: timeLimit.milliseconds, keys: keys,
+        report: report)
     }
     let pattern: SampleSender.Pattern = publish == nil ? .push : .publish(topic: topic ?? "")
     let sender = try SampleSender(
       pattern, endpoint: publish ?? push ?? DeliveryOptions.defaultPush, attachment: attachment,
-      milliseconds: timeLimit.milliseconds)
+      milliseconds: timeLimit.milliseconds, keys: keys)
     return QueueOutlet(sender: sender, say: say)
   }
 
@@ -124,7 +128,8 @@ struct DeliveryOptions: ParsableArguments {
   func learningWait() throws -> LearningWait? {
     guard wait else { return nil }
     return try LearningWait(
-      QueryClient(endpoint: query ?? QueryOptions.defaultEndpoint, milliseconds: timeLimit.milliseconds))
+      QueryClient(
+        endpoint: query ?? QueryOptions.defaultEndpoint, milliseconds: timeLimit.milliseconds, keys: try keys.keys()))
   }
 }
 

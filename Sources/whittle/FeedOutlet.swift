@@ -62,12 +62,13 @@ struct AnsweredOutlet: FeedOutlet {
   /// - Parameter report: takes a line for people about a rejected message.
   /// - Throws: as the sender does.
   init(
-    endpoint: String, attachment: SampleSender.Attachment, milliseconds: Int, report: @escaping (String) -> Void
+    endpoint: String, attachment: SampleSender.Attachment, milliseconds: Int, keys: ClientKeys?,
+    report: @escaping (String) -> Void
   ) throws(ClientError) {
     let book = AnswerBook(report)
     self.book = book
     sender = try AcknowledgedSender(
-      endpoint: endpoint, attachment: attachment, milliseconds: milliseconds
+      endpoint: endpoint, attachment: attachment, milliseconds: milliseconds, keys: keys
     ) { answer in
       let failure: IngestFailure? = if case .failure(let failure) = answer.reply { failure } else { nil }
       book.take(failure, to: UInt64(answer.message))

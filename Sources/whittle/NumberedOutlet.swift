@@ -15,14 +15,16 @@ final class NumberedOutlet: FeedOutlet {
   ///   - say: takes notices for people.
   /// - Throws: as the sender does.
   init(
-    endpoint: String, _ identity: FeedIdentity, milliseconds: Int, report: @escaping (String) -> Void,
-    say: @escaping (String) -> Void
+    endpoint: String, _ identity: FeedIdentity, milliseconds: Int, keys: ClientKeys?,
+    report: @escaping (String) -> Void, say: @escaping (String) -> Void
   ) throws(ClientError) {
     let book = AnswerBook(report)
     self.book = book
     self.identity = identity
     self.say = say
-    sender = try NumberedSender(endpoint: endpoint, source: identity.source, milliseconds: milliseconds) { rejection in
+    sender = try NumberedSender(
+      endpoint: endpoint, source: identity.source, milliseconds: milliseconds, keys: keys
+    ) { rejection in
       book.take(rejection.failure, to: rejection.message)
     }
   }

@@ -35,15 +35,16 @@ final class PublicationFeed: Sendable {
   /// - Parameters:
   ///   - query: an endpoint to ask for a first view, where the next publication may be long in coming.
   ///   - top: so many coefficients are asked for.
+  ///   - keys: for a daemon that asks for them.
   ///   - wake: called on other threads when there is something to `take`.
   /// - Throws: `failed` when the operating system starts no more threads.
   func start(
     _ endpoint: String, topics: [Topic] = Topic.allCases, query: String? = nil, top: Int = 0,
-    wake: @escaping @Sendable () -> Void
+    keys: ClientKeys? = nil, wake: @escaping @Sendable () -> Void
   ) throws(ToolError) {
     try BackgroundThread.start { [self] in
       do throws(ClientError) {
-        let subscriber = try Subscriber(endpoint: endpoint, topics: topics)
+        let subscriber = try Subscriber(endpoint: endpoint, topics: topics, keys: keys)
         while true {
           put(.publication(try subscriber.next(milliseconds: nil)), isAnswer: false)
           wake()
@@ -56,10 +57,10 @@ final class PublicationFeed: Sendable {
     guard let query else { return }
     try BackgroundThread.start { [self] in
       // Without answers the first publication makes the first view.
-      guard let client = try? QueryClient(endpoint: query) else { return }
-      if let stats = try? client.stats() { put(.publication(.stats(stats)), isAnswer: true) }
+      guard let client = try? QueryClient(endpoint: query, keys: keys) else { return }
+      if let stats = try? client.stats() { put(.publication(Publication(.stats(stats))), isAnswer: true) }
       if let coefficients = try? client.coefficients(top: top) {
-        put(.publication(.coefficients(coefficients)), isAnswer: true)
+        put(.publication(Publication(.coefficients(coefficients))), isAnswer: true)
       }
       wake()
       guard case .number(let seconds) = try? client.configuration().configuration["publish.every_seconds"] else {
@@ -74,9 +75,11 @@ final class PublicationFeed: Sendable {
     state.withLock { state in
       if case .publication(let publication) = news {
         // What is published is newer than the answer, and of coefficients it is all.
-        if isAnswer && state.published.contains(publication.topic) { return }
-        if !isAnswer { state.published.insert(publication.topic) }
-        if publication.topic == .coefficients { state.news.removeAll(where: \.isCoefficients) }
+        let isCoefficients = news.isCoefficients
+        let topic = isCoefficients ? Topic.coefficients : publication.topic
+        if isAnswer && state.published.contains(topic) { return }
+        if !isAnswer { state.published.insert(topic) }
+        if isCoefficients { state.news.removeAll(where: \.isCoefficients) }
       }
       if state.news.count >= PublicationFeed.capacity { state.news.removeFirst() }
       state.news.append(news)
@@ -86,6 +89,7 @@ final class PublicationFeed: Sendable {
 
 extension PublicationFeed.News {
   fileprivate var isCoefficients: Bool {
-    if case .publication(.coefficients) = self { true } else { false }
+    guard case .publication(let publication) = self, case .coefficients = publication.content else { return false }
+    return true
   }
 }

@@ -17,6 +17,8 @@ struct SourceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How long to wait for the daemon's answer.", valueName: "seconds"))
   var timeout = TimeLimit.fiveSeconds
 
+  @OptionGroup var keys: KeyOptions
+
   func validate() throws {
     if query != nil, state != nil { throw ValidationError("--query and --state exclude each other") }
   }
@@ -24,7 +26,8 @@ struct SourceOptions: ParsableArguments {
   /// The daemon; nil where a state directory is to answer.
   func daemon() throws(ClientError) -> QueryClient? {
     if state != nil { return nil }
-    return try QueryClient(endpoint: query ?? QueryOptions.defaultEndpoint, milliseconds: timeout.milliseconds)
+    return try QueryClient(
+      endpoint: query ?? QueryOptions.defaultEndpoint, milliseconds: timeout.milliseconds, keys: try keys.keys())
   }
 
   /// The state directory: the one that was named, or the daemon's.

@@ -21,6 +21,8 @@ struct TopCommand: ParsableCommand {
   )
   var every = TimeLimit.oneSecond
 
+  @OptionGroup var keys: KeyOptions
+
   func validate() throws {
     if every.milliseconds < 50 { throw ValidationError("--every must be at least 0.05") }
   }
@@ -31,9 +33,10 @@ struct TopCommand: ParsableCommand {
     }
     let seconds = Double(every.milliseconds) / 1000
     var view = TopView(endpoint: subscribe, every: seconds)
+    let known = try keys.keys()
     let end = try LiveScreen(tick: seconds, endpoint: subscribe).run(&view) { wake in
       let feed = PublicationFeed()
-      try feed.start(subscribe, query: query, top: TopHistory.rowLimit, wake: wake)
+      try feed.start(subscribe, query: query, top: TopHistory.rowLimit, keys: known, wake: wake)
       return feed
     }
     if case .signal(let number) = end { SignalInbox.letThrough(number) }

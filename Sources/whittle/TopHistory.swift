@@ -17,6 +17,8 @@ struct TopHistory {
 
   private(set) var stats: Stats?
   private(set) var event: Event?
+  /// The last one that says why the model diverges.
+  private(set) var divergence: Event?
   /// The heaviest first, as of the last tick.
   private(set) var rows: [Row] = []
   private(set) var loss = Trace()
@@ -39,9 +41,11 @@ struct TopHistory {
   }
 
   mutating func take(_ publication: Publication) {
-    switch publication {
+    switch publication.content {
     case .stats(let stats): self.stats = stats
-    case .event(let event): self.event = event
+    case .event(let event):
+      self.event = event
+      if event.kind == .divergenceBegan { divergence = event }
     case .coefficients(let coefficients): self.coefficients = coefficients
     }
   }

@@ -70,7 +70,7 @@ struct TopView: LivePicture {
         [paper.header(nil), paper.plain("no word yet, waiting"), paper.plain("q quit")].prefix(max(rows, 0)))
     }
     let silence = silence.notice(at: now)
-    var lines = [paper.header(stats), paper.status(stats, shown.event, silence: silence, isPaused: frozen != nil)]
+    var lines = [paper.header(stats), paper.status(stats, shown.divergence, silence: silence, isPaused: frozen != nil)]
     lines += paper.numbers(stats, shown)
     if let event = shown.event, rows >= 16 { lines.append(paper.event(event)) }
 

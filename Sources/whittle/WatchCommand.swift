@@ -21,6 +21,8 @@ struct WatchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How long to wait for a publication.", valueName: "seconds"))
   var timeout = TimeLimit.fiveSeconds
 
+  @OptionGroup var keys: KeyOptions
+
   @Flag(help: "Print each publication as one JSON object on a line.")
   var json = false
 
@@ -30,7 +32,8 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     if !json && FullScreen.isPossible { return try redraw() }
-    let subscriber = try Subscriber(endpoint: subscribe, topics: json ? Topic.allCases : [.stats, .event])
+    let subscriber = try Subscriber(
+      endpoint: subscribe, topics: json ? Topic.allCases : [.stats, .event], keys: try keys.keys())
     var received = 0
     while count.map({ received < $0 }) ?? true {
       let publication = try subscriber.next(milliseconds: timeout.milliseconds)
@@ -46,9 +49,10 @@ struct WatchCommand: ParsableCommand {
   private func redraw() throws {
     var view = WatchView(endpoint: subscribe, count: count)
     let screen = LiveScreen(tick: WatchView.tick, patience: timeout.milliseconds, endpoint: subscribe)
+    let known = try keys.keys()
     let end = try screen.run(&view) { wake in
       let feed = PublicationFeed()
-      try feed.start(subscribe, wake: wake)
+      try feed.start(subscribe, keys: known, wake: wake)
       return feed
     }
     // What was seen last stays on the screen.

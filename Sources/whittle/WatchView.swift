@@ -7,6 +7,8 @@ struct WatchView {
   private var stats: Stats?
   private var coefficients: Coefficients?
   private var event: Event?
+  /// The last one that says why the model diverges.
+  private var divergence: Event?
   private let count: Int?
   private var received = 0
   private var silence = Silence()
@@ -18,20 +20,24 @@ struct WatchView {
   }
 
   mutating func update(_ publication: Publication) {
-    switch publication {
+    switch publication.content {
     case .stats(let stats): self.stats = stats
     case .coefficients(let coefficients): self.coefficients = coefficients
-    case .event(let event): self.event = event
+    case .event(let event):
+      self.event = event
+      if event.kind == .divergenceBegan { divergence = event }
     }
   }
 
   /// One line of news for where nothing can be redrawn; none for coefficients.
   static func line(_ publication: Publication) -> String? {
-    switch publication {
-    case .stats(let stats): line(stats)
+    let missed = publication.missedBefore > 0 ? "  (\(Format.count(publication.missedBefore)) missed before)" : ""
+    switch publication.content {
+    case .stats(let stats): return line(stats) + missed
     case .event(let event):
-      "step \(Format.count(event.step))  \(Format.name(event.kind.rawValue)): \(Format.name(event.message))"
-    case .coefficients: nil
+      return "step \(Format.count(event.step))  \(Format.name(event.kind.rawValue)): \(Format.name(event.message))"
+        + missed
+    case .coefficients: return nil
     }
   }
 
@@ -63,7 +69,11 @@ struct WatchView {
   private func head(columns: Int, style: Style, silence: String?) -> [String] {
     func cut(_ text: String) -> String { DisplayWidth.cut(text, to: columns) }
     guard let stats else { return [cut("\(Format.name(endpoint))  waiting for stats")] }
-    let status = DaemonStatus.line(stats, event: event, silence: silence)
+    let status = DaemonStatus.line(stats, event: divergence, silence: silence)
+    let news = event.map { event in
+      let words = "\(Format.name(event.kind.rawValue)): \(Format.name(event.message))"
+      return style.dim(cut("event    step \(Format.count(event.step)) \(words)"))
+    }
     return [
       style.dim(cut("\(Format.name(endpoint))  up \(Format.duration(seconds: stats.uptimeSeconds))")),
       status.isGood ? style.green(cut(status.text)) : style.red(cut(status.text)),
@@ -73,7 +83,7 @@ struct WatchView {
       cut(
         "active   \(Format.count(stats.activeSet)) of \(Format.count(stats.features))   "
           + "sparsity \(Format.percent(stats.sparsity))"),
-    ]
+    ] + (news.map { [$0] } ?? [])
   }
 
   /// Name, value, and a bar.

@@ -10,7 +10,8 @@ struct Whittle: ParsableCommand {
     abstract: "Feed whittled, ask it, and watch it learn.",
     discussion: """
       Where the daemon listens is taken from the flags, else from the environment (WHITTLE_PUSH, WHITTLE_ROUTER, \
-      WHITTLE_QUERY, WHITTLE_SUBSCRIBE), else it is the daemon's own default on this machine. NO_COLOR turns colours off.
+      WHITTLE_QUERY, WHITTLE_SUBSCRIBE), else it is the daemon's own default on this machine. Where the daemon asks for keys, \
+      --server-key and --key (WHITTLE_SERVER_KEY, WHITTLE_KEY) show them. NO_COLOR turns colours off.
 
       Exit status, after sysexits:
         0   success
@@ -45,7 +46,9 @@ struct Whittle: ParsableCommand {
       ConfigurationCommand.self,
       SetCommand.self,
       ResetCommand.self,
+      ReloadCommand.self,
       InspectCommand.self,
+      KeygenCommand.self,
     ])
 
   static func main() {

@@ -130,15 +130,58 @@ struct OutputFlags: SettingFlags {
   @Option(name: name("publish.bind"), help: help("publish.bind")) var publishBind: [String] = []
   @Option(name: name("publish.every_samples"), help: help("publish.every_samples")) var everySamples: String?
   @Option(name: name("publish.every_seconds"), help: help("publish.every_seconds")) var everySeconds: String?
+  @Option(name: name("publish.coefficients"), help: help("publish.coefficients")) var publishedForm: String?
+  @Option(name: name("publish.top"), help: help("publish.top")) var publishedTop: String?
+  @Option(name: name("publish.full_every"), help: help("publish.full_every")) var fullEvery: String?
+  @Option(name: name("publish.arrays"), help: help("publish.arrays")) var publishedArrays: String?
+  @Option(name: name("publish.send_high_water_mark"), help: help("publish.send_high_water_mark"))
+  var sendHighWaterMark: String?
   @Option(name: name("publish.rejects_per_second"), help: help("publish.rejects_per_second"))
   var rejectsPerSecond: String?
+  @Option(name: name("events.entered_after"), help: help("events.entered_after")) var enteredAfter: String?
+  @Option(name: name("events.left_after"), help: help("events.left_after")) var leftAfter: String?
+  @Option(name: name("events.drift"), help: help("events.drift")) var drift: String?
+  @Option(name: name("events.drift_delta"), help: help("events.drift_delta")) var driftDelta: String?
+  @Option(name: name("events.drift_threshold"), help: help("events.drift_threshold")) var driftThreshold: String?
   @Option(name: name("query.bind"), help: help("query.bind")) var queryBind: [String] = []
+  @Option(name: name("http.bind"), help: help("http.bind")) var httpBind: [String] = []
+  @Option(name: name("http.token_file"), help: help("http.token_file")) var httpTokenFile: String?
+  @Option(name: name("http.socket_mode"), help: help("http.socket_mode")) var httpSocketMode: String?
+  @Option(name: name("http.socket_group"), help: help("http.socket_group")) var httpSocketGroup: String?
 
   var texts: [String: [String]] {
     given([
       "publish.every_samples": everySamples, "publish.every_seconds": everySeconds,
-      "publish.rejects_per_second": rejectsPerSecond,
-    ]).merging(["publish.bind": publishBind, "query.bind": queryBind]) { $1 }
+      "publish.coefficients": publishedForm, "publish.top": publishedTop, "publish.full_every": fullEvery,
+      "publish.arrays": publishedArrays, "publish.send_high_water_mark": sendHighWaterMark,
+      "publish.rejects_per_second": rejectsPerSecond, "events.entered_after": enteredAfter,
+      "events.left_after": leftAfter, "events.drift": drift, "events.drift_delta": driftDelta,
+      "events.drift_threshold": driftThreshold, "http.token_file": httpTokenFile,
+      "http.socket_mode": httpSocketMode, "http.socket_group": httpSocketGroup,
+    ]).merging(["publish.bind": publishBind, "query.bind": queryBind, "http.bind": httpBind]) { $1 }
+  }
+}
+
+struct SecurityFlags: SettingFlags {
+  @Option(name: name("security.server_key"), help: help("security.server_key")) var serverKey: String?
+  @Option(name: name("security.ingest_keys"), help: help("security.ingest_keys")) var ingestKeys: String?
+  @Option(name: name("security.query_keys"), help: help("security.query_keys")) var queryKeys: String?
+  @Option(name: name("security.publish_keys"), help: help("security.publish_keys")) var publishKeys: String?
+  @Option(name: name("security.admin_keys"), help: help("security.admin_keys")) var adminKeys: String?
+  @Option(name: name("security.connect_keys"), help: help("security.connect_keys")) var connectKeys: String?
+  @Option(name: name("security.allow_plain"), help: help("security.allow_plain")) var allowPlain: String?
+  @Option(name: name("security.ipc_mode"), help: help("security.ipc_mode")) var ipcMode: String?
+  @Option(name: name("security.ipc_group"), help: help("security.ipc_group")) var ipcGroup: String?
+  @Option(name: name("limits.handshake_seconds"), help: help("limits.handshake_seconds")) var handshake: String?
+  @Option(name: name("limits.connections"), help: help("limits.connections")) var connections: String?
+
+  var texts: [String: [String]] {
+    given([
+      "security.server_key": serverKey, "security.ingest_keys": ingestKeys, "security.query_keys": queryKeys,
+      "security.publish_keys": publishKeys, "security.admin_keys": adminKeys, "security.connect_keys": connectKeys,
+      "security.allow_plain": allowPlain, "security.ipc_mode": ipcMode, "security.ipc_group": ipcGroup,
+      "limits.handshake_seconds": handshake, "limits.connections": connections,
+    ])
   }
 }
 

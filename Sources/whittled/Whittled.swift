@@ -3,6 +3,7 @@ internal import Foundation
 internal import Logging
 internal import ServiceLifecycle
 internal import UnixSignals
+internal import WhittleHTTP
 internal import WhittleProtocol
 internal import WhittleService
 
@@ -21,7 +22,9 @@ struct Whittled: AsyncParsableCommand {
       Naming any ingest endpoint replaces all the default ones. Addresses are tcp://HOST:PORT (with * for any free \
       port where the daemon binds) and ipc://PATH.
 
-      SIGTERM and SIGINT end the daemon: it stops receiving, learns what it received and writes a last checkpoint.
+      SIGTERM and SIGINT end the daemon: it stops receiving, learns what it received and writes a last checkpoint. \
+      SIGHUP has it read the configuration again: some settings change at once, the others are logged and change at \
+      the next start, and where anything is wrong with it, nothing changes.
 
       EXIT STATUS: 0 stopped as asked; 64 wrong usage; 65 no checkpoint is whole; 66 the configuration file cannot \
       be read; 69 an endpoint cannot be opened; 71 the operating system refused something; 73 the state directory \
@@ -39,29 +42,56 @@ struct Whittled: AsyncParsableCommand {
   @OptionGroup(title: "Model") var model: ModelFlags
   @OptionGroup(title: "Samples") var stream: StreamFlags
   @OptionGroup(title: "Answers and publications") var outputs: OutputFlags
+  @OptionGroup(title: "Security") var security: SecurityFlags
   @OptionGroup(title: "Operation") var operation: OperationFlags
 
   func run() async throws {
-    let settings = load()
+    let environment = ProcessInfo.processInfo.environment
+    let source = ConfigurationSource(
+      path: config ?? environment["WHITTLED_CONFIG"], environment: environment, flags: flags)
+    let settings = load(source)
     if checkConfig {
+      check(settings)
       print("the configuration is valid")
       return
     }
-    let logger = Logger(label: "whittled") { _ in
-      StructuredLogHandler(level: settings.settings.logLevel, format: settings.settings.logFormat)
+    let limit: OpenFileLimit
+    do throws(DaemonError) {
+      limit = try OpenFileLimit()
+    } catch {
+      fail("\(error)", error.exitCode)
     }
-    let environment = ProcessInfo.processInfo.environment
+    // From here on the signal does not end the process.
+    let hangups = await UnixSignalsSequence(trapping: .sighup)
+    let output = LogOutput(
+      level: settings.settings.logLevel, format: settings.settings.logFormat, environment: environment)
+    let logger = Logger(label: "whittled") { _ in StructuredLogHandler(output) }
+    limit.tell(logger)
+    let notifier = SystemdNotifier(environment: environment)
+    let reloader = ConfigurationReloader(source, notifier: notifier, output: output, logger: logger)
+    let telemetry = settings.settings.httpBind.isEmpty ? nil : Telemetry()
     let service = WhittledService(
-      settings, notifier: SystemdNotifier(path: environment["NOTIFY_SOCKET"]), logger: logger)
+      settings, notifier: notifier, reloader: reloader, telemetry: telemetry, logger: logger)
     var quiet = logger
     quiet.logLevel = .error
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
+        // The last one is stopped first: who looks on sees how the daemon stops.
         services: [
           .init(
+            service: HangupService(hangups: hangups, reloader: reloader), successTerminationBehavior: .ignore,
+            failureTerminationBehavior: .ignore, serviceName: "hangups"),
+          telemetry.map {
+            .init(
+              service: HTTPService(
+                settings.settings.httpBind, settings.settings.httpAccess, $0, logger: logger),
+              successTerminationBehavior: .ignore,
+              failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "http")
+          },
+          .init(
             service: service, successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "whittled")
-        ],
+            failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "whittled"),
+        ].compactMap { $0 },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     do {
       try await group.run()
@@ -70,30 +100,35 @@ struct Whittled: AsyncParsableCommand {
     }
   }
 
-  /// The settings, or the end of the process with every mistake on standard error.
-  private func load() -> LoadedSettings {
-    let environment = ProcessInfo.processInfo.environment
-    let path = config ?? environment["WHITTLED_CONFIG"]
-    var file: (text: String, path: String)?
-    if let path {
-      do {
-        file = (try String(contentsOfFile: path, encoding: .utf8), path)
-      } catch {
-        fail("cannot read the configuration file \(path): \(error.localizedDescription)", 66)
-      }
-    }
-    let flags = [model.texts, stream.texts, outputs.texts, operation.texts].reduce(into: [:]) {
+  private var flags: [String: [String]] {
+    [model.texts, stream.texts, outputs.texts, security.texts, operation.texts].reduce(into: [:]) {
       $0.merge($1) { $1 }
     }
-    do throws(InvalidConfiguration) {
-      return try LoadedSettings(file: file, environment: environment, flags: flags)
+  }
+
+  /// The settings, or the end of the process with every mistake on standard error.
+  private func load(_ source: ConfigurationSource) -> LoadedSettings {
+    do throws(ConfigurationSource.Failure) {
+      return try source.load()
     } catch {
-      fail("\(error)", 78)
+      fail("\(error)", error.exitCode)
+    }
+  }
+
+  /// Reads what the settings name besides: keys.
+  private func check(_ settings: LoadedSettings) {
+    do throws(DaemonError) {
+      _ = try Doors(settings.settings, logger: Logger(label: "whittled") { _ in SwiftLogNoOpLogHandler() })
+    } catch {
+      fail("\(error)", error.exitCode)
     }
   }
 
   private func fail(_ message: String, _ status: Int32) -> Never {
-    FileHandle.standardError.write(Data("whittled: \(message)\n".utf8))
+    let isJournal = JournalSocket.isStandardError(ProcessInfo.processInfo.environment["JOURNAL_STREAM"])
+    // Systemd's journal takes the level, that of errors, from the beginning of each line.
+    let lines = "whittled: \(message)".split(separator: "\n").map { (isJournal ? "<3>" : "") + $0 + "\n" }
+    FileHandle.standardError.write(Data(lines.joined().utf8))
     Foundation.exit(status)
   }
 }

@@ -13,10 +13,13 @@ import WhittleProtocol
     let whittle = try WhittleConnection(endpoints)
 
     try await feedAndAsk(whittle)
+    try await explain(whittle)
     try await teach(whittle)
     let samples = (1...3).map { Sample(x: ["sleep": .number(Double($0))], y: Double($0)) }
     for _ in 1...2 { try await teachOnce(whittle, samples) }
     print("predictions: \(try await predictAll(whittle, [6, 7, 8]).count)")
+
+    print("coefficients: \(try await everyCoefficient(whittle).keys.sorted())")
 
     async let followed: Void = follow(whittle, until: 8)
     async let reported: Void = reportRejections(whittle)

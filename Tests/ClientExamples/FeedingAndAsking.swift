@@ -16,6 +16,12 @@ func feedAndAsk(_ whittle: WhittleConnection) async throws {
   for (name, value) in zip(heaviest.names, heaviest.values) { print("\(name): \(value)") }
 }
 
+func explain(_ whittle: WhittleConnection) async throws {
+  let sum = try await whittle.explain(x: ["sleep": 8, "homework": 1])
+  print("\(sum.margin) is \(sum.intercept) and, of")
+  for (name, contribution) in zip(sum.names, sum.contributions) { print("  \(name): \(contribution)") }
+}
+
 func teach(_ whittle: WhittleConnection) async throws {
   do {
     let learned = try await whittle.learn(Sample(x: ["sleep": 7.5, "homework": 2], y: 3.2))
@@ -44,6 +50,16 @@ func predictAll(_ whittle: WhittleConnection, _ hours: [Double]) async throws ->
     for try await (place, prediction) in group { predictions[place] = prediction }
     return predictions
   }
+}
+
+func everyCoefficient(_ whittle: WhittleConnection) async throws -> [String: Float] {
+  var answer = try await whittle.coefficients(CoefficientsQuestion(active: true, limit: 100_000, binary: true))
+  var coefficients = Dictionary(uniqueKeysWithValues: zip(answer.names, answer.values))
+  while let cursor = answer.cursor {
+    answer = try await whittle.coefficients(CoefficientsQuestion(limit: 100_000, cursor: cursor))
+    coefficients.merge(zip(answer.names, answer.values)) { first, _ in first }
+  }
+  return coefficients
 }
 
 func follow(_ whittle: WhittleConnection, until step: UInt64) async throws {

@@ -100,6 +100,7 @@ class Shell:
             env=clean_environment(
                 PATH=f"{PROGRAMS}:{os.environ['PATH']}", LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1",
                 WHITTLED_INGEST_PULL_BIND=push, WHITTLED_QUERY_BIND=query, WHITTLED_PUBLISH_BIND=publish,
+                WHITTLED_HTTP_BIND="127.0.0.1:0",
                 WHITTLE_PUSH=push, WHITTLE_QUERY=query, WHITTLE_SUBSCRIBE=publish))
 
     def run(self, command: str) -> str:

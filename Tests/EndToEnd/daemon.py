@@ -19,15 +19,20 @@ FIXTURES = ROOT / "Tests/Fixtures"
 LIMIT = 60.0
 MILLISECONDS = int(LIMIT * 1000)
 
-# Free ports, logs that programs can read, and checkpoints only when a test asks for one; nor is one kept because an hour ended.
+# Free ports, logs that programs can read, checkpoints only when a test asks for one; nor is one kept because an hour ended. And no
+# events about what every model does that learns.
 DEFAULTS = {
     "ingest.pull.bind": "tcp://127.0.0.1:*",
     "publish.bind": "tcp://127.0.0.1:*",
     "query.bind": "tcp://127.0.0.1:*",
+    "http.bind": "127.0.0.1:0",
     "checkpoint.every_samples": 0,
     "checkpoint.every_seconds": 0,
     "checkpoint.keep_hourly": 0,
     "checkpoint.keep_daily": 0,
+    "events.entered_after": 0,
+    "events.left_after": 0,
+    "events.drift": "off",
     "log.format": "json",
 }
 
@@ -67,13 +72,15 @@ class Daemon:
 
     def __init__(
         self, context: zmq.Context, state: Path, settings: dict | None = None,
-        environment: dict[str, str] | None = None, arguments: Iterable[str] = ()
+        environment: dict[str, str] | None = None, arguments: Iterable[str] = (), prefix: Iterable[str] = ()
     ):
         self.context = context
         self.state = state
         self.settings = DEFAULTS | {"state.directory": state} | (settings or {})
         self.environment = environment or {}
         self.arguments = list(arguments)
+        # A program that runs the daemon, with its own arguments.
+        self.prefix = list(prefix)
         self.endpoints: dict[str, list[str]] = {}
         self.log: list[dict] = []
         self.stray_lines: list[str] = []
@@ -85,7 +92,7 @@ class Daemon:
     def launch(self) -> None:
         """Starts the process and waits for nothing."""
         self.process = subprocess.Popen(
-            [PROGRAMS / "whittled", *flags(self.settings), *self.arguments],
+            [*self.prefix, PROGRAMS / "whittled", *flags(self.settings), *self.arguments],
             env=clean_environment(**self.environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True)
         self._reader = threading.Thread(target=self._read_log, daemon=True)
@@ -167,6 +174,10 @@ class Daemon:
         while not holds(stats := self.stats()):
             assert time.monotonic() < end, f"it did not come to that; stats: {stats}"
         return stats
+
+    def wait_for_journal(self) -> None:
+        """Waits until all that is learned is on disk."""
+        self.wait_until(lambda stats: stats["journal"]["synchronized"] == stats["journal"]["position"])
 
     # Samples
 

@@ -145,7 +145,7 @@ def test_readers_are_never_locked_out(start):
             daemon.ask(op="checkpoint")
             # It reads all the time.
             assert reader.stdout.readline() == b".\n", reader.stderr.read()
-        assert reader.poll() is None
+        assert reader.poll() is None, reader.stderr.read()
     finally:
         reader.kill()
         reader.communicate()

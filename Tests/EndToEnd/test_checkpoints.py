@@ -37,7 +37,7 @@ def test_content(start, period):
     for name in expected.keys() - {"names"}:
         assert checkpoint.tensors[name].shape == (14,)
     assert checkpoint.metadata["format"] == "whittle checkpoint"
-    assert checkpoint.metadata["format_version"] == "2"
+    assert checkpoint.metadata["format_version"] == "3"
     assert float(checkpoint.metadata["time"]) > 1.7e9
     configuration = json.loads(checkpoint.metadata["configuration"])
     assert configuration["penalty"] == {

@@ -134,7 +134,10 @@ def test_settings_arrive(start, tmp_path, origin):
 
 
 # Every text is right for these; `test_settings_arrive` and the state directory of every daemon show that they arrive.
-TAKE_ANYTHING = {"ingest.sub.topics", "state.directory"}
+TAKE_ANYTHING = {
+    "ingest.sub.topics", "state.directory", "security.server_key", "security.ingest_keys", "security.query_keys",
+    "security.publish_keys", "security.admin_keys", "security.connect_keys", "security.ipc_group",
+    "http.token_file", "http.socket_group"}
 # So is every text that is not empty for these, which `test_field_names_arrive` is about.
 FIELD_NAMES = {
     "json.target": "t", "json.features": "f", "json.weight": "w", "json.id": "i", "json.source": "s", "json.seq": "q",

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,11 @@ def test_last_checkpoint(output):
     assert "the last checkpoint is in .state/run" in output
 
 
+def test_dashboard(output):
+    """Its address is told; nobody else may listen there while the daemon runs on its defaults."""
+    assert output.count("http://127.0.0.1:5705/") == 2
+
+
 def test_it_runs_until_interrupted(output):
     """Without --once the daemon goes on, and Ctrl-C, which reaches the whole foreground group, ends it in order."""
     with subprocess.Popen(
@@ -61,6 +67,8 @@ def test_it_runs_until_interrupted(output):
                     break
             tool = [ROOT / ".build" / "release" / "whittle", "stats", "--json"]
             assert subprocess.run(tool, capture_output=True, timeout=60).returncode == 0
+            with urllib.request.urlopen("http://127.0.0.1:5705/readyz", timeout=60) as ready:
+                assert ready.read() == b"ready\n"
             os.killpg(process.pid, signal.SIGINT)
             process.stdout.read()
             process.wait(timeout=60)

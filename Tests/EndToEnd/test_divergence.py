@@ -42,7 +42,8 @@ def test_an_explosion_is_told_and_harms_nobody(start):
         daemon.push(sample)
     event = next_event(subscriber)
     assert event.keys() == {
-        "event", "step", "time", "message", "step_size", "loss", "best_constant_loss", "clamped_updates"}
+        "epoch", "sequence", "event", "step", "time", "message", "step_size", "loss", "best_constant_loss",
+        "clamped_updates"}
     assert event["event"] == "divergence_began"
     assert 1000 <= event["step"] <= 6000
     assert abs(event["time"] - time.time()) < 600
@@ -97,7 +98,7 @@ def test_watch_shows_events(start, watching):
 
 @pytest.mark.parametrize("settings", [{}, {"learning_rate.initial": 10, "learning_rate.update": "invariant"}], ids=str)
 def test_a_healthy_stream_is_left_in_peace(start, settings):
-    daemon = start(settings)
+    daemon = start(settings | {"events.drift": None})
     subscriber = subscribed(daemon)
     for sample in itertools.islice(itertools.cycle(SAMPLES), 12_000):
         daemon.push(sample)

@@ -153,7 +153,8 @@ def test_the_newest_checkpoint_is_damaged(start, sender, damage):
         case _:
             newest.unlink()
     daemon = start(settings, state=state)
-    errors = [line for line in daemon.log if line["level"] == "error"]
+    # The catalog, made from the same files, may say the same of it by now.
+    errors = [line for line in daemon.log if line["level"] == "error" and "catalog" not in line["message"]]
     assert len(errors) == (damage != "all gone")
     assert all("skipped" in line["message"] and str(newest) in line["error"] for line in errors)
     assert daemon.stats()["step"] == 250

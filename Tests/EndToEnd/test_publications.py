@@ -10,6 +10,7 @@ import zmq
 from checkpoint_file import bits
 from daemon import LIMIT, connected
 from streams import random_samples
+from subscriber import received, subscribed
 
 EVERY = 50
 
@@ -18,18 +19,6 @@ EVERY = 50
 def daemon(start):
     """Publishes after so many samples and at no other time."""
     return start({"publish.every_samples": EVERY, "publish.every_seconds": 0, "penalty.l1": 0.2})
-
-
-def subscribed(daemon, *topics: str) -> zmq.Socket:
-    subscriber = connected(daemon.context, zmq.SUB, daemon.endpoint("publish.bind"))
-    for topic in topics:
-        subscriber.subscribe(topic)
-    return subscriber
-
-
-def received(subscriber: zmq.Socket) -> tuple[str, dict]:
-    topic, payload = subscriber.recv_multipart()
-    return topic.decode(), json.loads(payload)
 
 
 def feed_until_published(daemon, subscriber: zmq.Socket, samples, last: str = "stats") -> int:
@@ -66,7 +55,8 @@ def test_published_coefficients_are_those_that_are_not_zero(daemon):
     daemon.learn(*itertools.islice(samples, EVERY))
     topic, published = received(subscriber)
     assert topic == "coefficients"
-    assert published.keys() == {"step", "intercept", "names", "values", "features", "active_set"}
+    assert published.keys() == {
+        "epoch", "sequence", "form", "step", "intercept", "names", "values", "features", "active_set"}
     asked = daemon.coefficients()
     active = [(name, value) for name, value in zip(asked["names"], asked["values"], strict=True) if value]
     assert published["names"] == [name for name, _ in active]
@@ -83,10 +73,10 @@ def test_published_stats_are_those_that_one_can_ask_for(daemon):
     topic, published = received(subscriber)
     assert topic == "stats"
     asked = daemon.stats()
-    assert published.keys() == asked.keys() - {"ok", "protocol"}
+    assert published.keys() - {"epoch", "sequence"} == asked.keys() - {"ok", "protocol"}
     # The journal goes on meanwhile.
     assert published["journal"]["position"] == asked["journal"]["position"]
-    for key in published.keys() - {"uptime_seconds", "samples_per_second", "messages", "journal"}:
+    for key in published.keys() - {"epoch", "sequence", "uptime_seconds", "samples_per_second", "messages", "journal"}:
         assert published[key] == asked[key], key
 
 

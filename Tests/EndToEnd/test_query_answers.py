@@ -246,7 +246,7 @@ def test_the_article_names_every_operation_and_code(large):
     asker = connected(large.context, zmq.REQ, large.endpoint("query.bind"))
     asker.send_json({"op": "?"})
     known = asker.recv_json()["error"]["message"].split("known operations: ")[1].split(", ")
-    table = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text.split("## Operations")[1].split("###")[0], re.MULTILINE))
+    table = dict(re.findall(r"^\| `(\w+)` \|(.*?)\|", text.split("## Operations")[1].split("###")[0], re.MULTILINE))
     documented = {name: re.findall(r"`(\w+)`", fields) for name, fields in table.items()}
     del documented["op"]
     assert set(documented) == set(known)
@@ -258,3 +258,25 @@ def test_the_article_names_every_operation_and_code(large):
     codes = (ROOT / "Sources/WhittleProtocol/QueryReply.swift").read_text().split("enum Code")[1].split("}")[0]
     for case, raw in re.findall(r'case `?(\w+)`?(?: = "(\w+)")?', codes):
         assert f"`{raw or case}`" in text, case
+
+
+def test_too_many_large_questions_at_once(start):
+    """Those that memory is not there for are refused, and may be asked again; each is answered, and samples are learned."""
+    daemon = start({"limits.message_bytes": 50_000})
+    daemon.learn({"y": 1, "x": {"f0": 1.0}})
+    question = json.dumps({"op": "predict", "samples": [{"f0": number} for number in range(3000)]}).encode()
+    assert 20_000 < len(question) < 50_000
+    asker = connected(daemon.context, zmq.DEALER, daemon.endpoint("query.bind"))
+    count = 400
+    for number in range(count):
+        asker.send_multipart([str(number).encode(), b"", question])
+    answers = dict(asker.recv_multipart()[::2] for _ in range(count))
+    asker.close()
+    assert sorted(map(int, answers)) == list(range(count))
+    told = [json.loads(answer) for answer in answers.values()]
+    refused = [answer["error"] for answer in told if not answer["ok"]]
+    assert {error["code"] for error in refused} == {"busy"} and len(refused) < count
+    assert "ask again" in refused[0]["message"]
+    assert all(len(answer["predictions"]) == 3000 for answer in told if answer["ok"])
+    assert len(json.loads(asked(daemon, question)[0])["predictions"]) == 3000
+    assert daemon.learn({"y": 1, "x": {"f0": 1.0}})["step"] == 2

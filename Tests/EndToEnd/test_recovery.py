@@ -47,7 +47,8 @@ def test_a_damaged_checkpoint_is_skipped(start, state, damage):
     damaged = DAMAGES[damage](newest.read_bytes())
     newest.write_bytes(damaged)
     daemon = start(state=state)
-    errors = [line for line in daemon.log if line["level"] == "error"]
+    # The catalog, which is written beside all this, does without it too.
+    errors = [line for line in daemon.log if line["level"] == "error" and "catalog" not in line["message"]]
     assert len(errors) == 1
     assert "skipped" in errors[0]["message"] and str(newest) in errors[0]["error"]
     assert daemon.stats()["step"] == 100, "the journal goes back to the one before"
@@ -91,7 +92,7 @@ def test_no_checkpoint_is_whole(state):
 
 def test_a_checkpoint_of_a_newer_version(state):
     for path in files(state):
-        forge(path, b'"format_version":"2"', b'"format_version":"3"')
+        forge(path, b'"format_version":"3"', b'"format_version":"4"')
     ended = failing_start(state)
     assert ended.returncode == 65
     assert "upgrade whittle" in ended.stderr
@@ -100,7 +101,7 @@ def test_a_checkpoint_of_a_newer_version(state):
 def test_an_older_checkpoint_does_not_stand_in_for_one_of_a_newer_version(state):
     """What the newer one learned would be lost."""
     newest = files(state)[-1]
-    forge(newest, b'"format_version":"2"', b'"format_version":"3"')
+    forge(newest, b'"format_version":"3"', b'"format_version":"4"')
     ended = failing_start(state)
     assert ended.returncode == 65
     assert str(newest) in ended.stderr and "upgrade whittle" in ended.stderr

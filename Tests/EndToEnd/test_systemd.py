@@ -1,13 +1,13 @@
-"""The notification protocol of systemd, sd_notify(3), heard on a real socket; and the unit file."""
+"""The notification protocol of systemd, sd_notify(3), heard on a real socket."""
 
-import shutil
+import os
 import signal
 import socket
-import subprocess
 
 import pytest
 
-from daemon import LIMIT, ROOT
+from daemon import LIMIT
+from notifications import NotifySocket
 from streams import random_samples
 
 
@@ -60,7 +60,8 @@ def test_a_whole_life(start, notifications):
     daemon.endpoints = {"query.bind": [ready["query.bind"]]}
     assert daemon.stats()["step"] == 30
 
-    status = words(listener)[0]
+    # It is told once, as long as it stays the same.
+    status = next((word for word in before_ready if word.startswith("STATUS=step")), None) or words(listener)[0]
     assert status.startswith("STATUS=step 30, ")
     daemon.process.send_signal(signal.SIGTERM)
     heard = all_until(listener, "STOPPING=1")
@@ -100,20 +101,66 @@ def test_a_listener_that_does_not_listen(start, notifications):
     assert daemon.stop() == 0
 
 
-UNIT = ROOT / "deploy/systemd/whittled.service"
+@pytest.fixture
+def notify(short_path):
+    with NotifySocket(f"{short_path}/notify") as socket:
+        yield socket
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_the_unit_file(tmp_path):
-    """Verified in a root directory of its own, where the program that it names exists."""
-    unit = tmp_path / "etc/systemd/system" / UNIT.name
-    program = tmp_path / "usr/bin/whittled"
-    for path in (unit, program):
-        path.parent.mkdir(parents=True)
-    shutil.copy(UNIT, unit)
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    ended = subprocess.run(
-        ["systemd-analyze", "verify", "--recursive-errors=no", "--man=no", f"--root={tmp_path}", UNIT.name],
-        capture_output=True, text=True, timeout=LIMIT)
-    assert (ended.returncode, ended.stderr) == (0, "")
+def watched(start, notify, seconds: float, **more):
+    environment = {"NOTIFY_SOCKET": notify.name, "WATCHDOG_USEC": str(int(seconds * 1e6))} | more
+    daemon = start({"publish.every_seconds": 0}, environment=environment)
+    notify.until("READY=1")
+    return daemon
+
+
+def test_the_watchdog_hears_of_an_idle_daemon_and_of_a_busy_one(start, notify):
+    daemon = watched(start, notify, 0.6)
+    for _ in range(5):
+        notify.until("WATCHDOG=1")
+    for sample in random_samples(300):
+        daemon.push(sample)
+    daemon.wait_until(lambda stats: stats["step"] == 300)
+    notify.until("WATCHDOG=1")
+    assert daemon.stop() == 0
+    heard = notify.waiting()
+    assert "STOPPING=1" in heard and any(word.startswith("EXTEND_TIMEOUT_USEC=") for word in heard)
+
+
+def test_the_watchdog_hears_nothing_of_a_stopped_daemon(start, notify):
+    daemon = watched(start, notify, 0.3)
+    notify.until("WATCHDOG=1")
+    daemon.process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, daemon.process.pid, os.WSTOPPED)
+    notify.waiting()
+    assert notify.next(2) is None
+    daemon.process.send_signal(signal.SIGCONT)
+    notify.until("WATCHDOG=1")
+
+
+def test_a_watchdog_for_somebody_else(start, notify):
+    daemon = watched(start, notify, 0.01, WATCHDOG_PID="1")
+    daemon.learn(*random_samples(50))
+    assert daemon.stop() == 0
+    assert "WATCHDOG=1" not in notify.waiting()
+
+
+def test_the_status_tells_what_goes_on(start, notify):
+    daemon = watched(start, notify, 60)
+    daemon.learn(*random_samples(50))
+    text = notify.status(lambda text: "step 50" in text)
+    assert "samples/s" in text and "recent loss" in text
+
+
+def test_a_long_recovery_is_not_cut_off(start, notify):
+    """Whoever supervises it hears that it gets on, and with what."""
+    daemon = start({"journal.sync": "always"})
+    daemon.learn(*random_samples(500))
+    daemon.wait_for_journal()
+    daemon.process.kill()
+    daemon.wait()
+    daemon = start(
+        {"journal.sync": "always"}, state=daemon.state, environment={"NOTIFY_SOCKET": notify.name}, ready=False)
+    heard = notify.until("READY=1")
+    assert any(word.startswith("EXTEND_TIMEOUT_USEC=") for word in heard)
+    assert any(word.startswith("STATUS=starting: ") for word in heard)

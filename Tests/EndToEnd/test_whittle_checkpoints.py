@@ -130,11 +130,11 @@ def test_verify(stopped, tmp_path):
     state, _ = stopped
     assert checkpoints(state, "verify").stdout == "1: whole\n2: whole\n3: whole\n"
     damage(files(state)[1])
-    forge(files(state)[2], b'"format_version":"2"', b'"format_version":"7"')
+    forge(files(state)[2], b'"format_version":"3"', b'"format_version":"7"')
     lines = checkpoints(state, "verify", code=1).stdout.splitlines()
     assert lines[0] == "1: whole"
     assert lines[1].startswith("2: damaged: its checksum is crc32c:")
-    assert lines[2] == "3: newer: format version 7, and this whittle reads up to 2; upgrade whittle"
+    assert lines[2] == "3: newer: format version 7, and this whittle reads up to 3; upgrade whittle"
     found = as_json(state, "verify", code=1)["checkpoints"]
     assert [finding["checkpoint"] for finding in found] == ["1", "2", "3"]
     assert ["problem" in finding for finding in found] == [False, True, True]

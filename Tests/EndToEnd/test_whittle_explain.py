@@ -71,3 +71,36 @@ def test_nothing_is_learned(daemon):
     before = daemon.coefficients()
     whittle(daemon, "explain", *ARGUMENTS)
     assert daemon.coefficients() == before
+
+
+def test_of_a_checkpoint(daemon, tmp_path):
+    """The same numbers as the daemon's for the same step, from its state directory alone; and of an earlier one."""
+    expected = daemon.ask("explain", x=X)
+    written = daemon.ask("checkpoint")
+    assert written["step"] == expected["step"]
+    told = json.loads(whittle(None, "explain", *ARGUMENTS, "--state", daemon.state, "--json").stdout)
+    assert told == {key: value for key, value in expected.items() if key not in ("ok", "protocol")}
+    by_path = whittle(None, "explain", *ARGUMENTS, "--at", daemon.state / written["file"], "--json").stdout
+    assert json.loads(by_path) == told
+    daemon.learn(*random_samples(99))
+    earlier = whittle(daemon, "explain", *ARGUMENTS, "--at", f"step:{written['step']}").stdout
+    assert f"step {written['step']:,}" in earlier
+
+
+def test_of_a_checkpoint_with_interactions(start):
+    daemon = start({"features.interactions": ["u*i"], "penalty.l1": 0})
+    daemon.learn(*(
+        {"y": number % 3, "x": {"u": {"a": number % 2 + 1}, "i": {"b": number % 5 + 1}}} for number in range(50)))
+    sample = {"u": {"a": 2}, "i": {"b": 3}}
+    expected = daemon.ask("explain", x=sample)
+    daemon.ask("checkpoint")
+    daemon.kill()
+    told = whittle(None, "explain", "--json-sample", json.dumps(sample), "--state", daemon.state, "--json").stdout
+    assert json.loads(told) == {key: value for key, value in expected.items() if key not in ("ok", "protocol")}
+    assert len(json.loads(told)["names"]) == 3
+
+
+def test_a_sample_that_a_checkpoint_cannot_explain(daemon):
+    daemon.ask("checkpoint")
+    failed = whittle(None, "explain", "a=1e300", "--state", daemon.state, code=65)
+    assert "the sample: " in failed.stderr

@@ -179,7 +179,7 @@ def test_damage_is_passed_over(start):
     assert "skipped: " in ended.stderr and str(damaged) in ended.stderr
     assert [moment["checkpoint"] for moment in json.loads(ended.stdout)["checkpoints"]] == [1, 3, 4]
     assert as_json(None, "coefficients", "--at", "step:300", "--state", daemon.state)["step"] == 100
-    forge(files(daemon.state)[0], b'"format_version":"2"', b'"format_version":"7"')
+    forge(files(daemon.state)[0], b'"format_version":"3"', b'"format_version":"7"')
     assert "newer than" in whittle(None, "history", "f1", "--state", daemon.state, code=65).stderr
 
 

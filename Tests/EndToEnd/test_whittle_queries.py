@@ -65,6 +65,8 @@ def test_stats(daemon):
         assert answer.pop(moving) >= 0 and told.pop(moving) >= 0
     for stats in (answer, told):
         stats.get("checkpoint", {}).pop("age_seconds", None)
+        # Each of the two came over one of its own.
+        assert stats.pop("connections").keys() == {"pull", "publish", "query"}
     assert answer == told
 
 
@@ -105,7 +107,7 @@ def test_watch_as_json(daemon):
     assert len(publications) == 4
     assert {publication["topic"] for publication in publications} == {"coefficients", "stats"}
     for publication in publications:
-        keys = publication.keys() - {"topic"}
+        keys = publication.keys() - {"topic", "epoch", "sequence"}
         if publication["topic"] == "stats":
             assert keys == wire(daemon, "stats").keys()
         else:

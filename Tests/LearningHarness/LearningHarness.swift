@@ -1,8 +1,8 @@
 internal import Foundation
 
 /// The learner and the decoders on a pipe, so that tests in Python can hold them to others: each line of standard input is
-/// a `Request` or a `DecodingRequest`, each line of standard output its answer. Ends with its input, or at the first
-/// request that it refuses.
+/// a `Request`, a `DecodingRequest`, a `DriftRequest` or a `ChangingStreamRequest`, each line of standard output its answer.
+/// Ends with its input, or at the first request that it refuses.
 @main
 enum LearningHarness {
   static func main() {
@@ -18,11 +18,24 @@ enum LearningHarness {
     }
   }
 
+  /// Which of the requests a line is: the field that only that one has.
+  private struct Kind: Decodable {
+    var decode: String?
+    var drift: String?
+    var changing: String?
+  }
+
   private static func answer(_ line: Data) throws -> Data {
-    if let request = try? JSONDecoder().decode(DecodingRequest.self, from: line) {
-      return try JSONEncoder().encode(DecodingAnswer(request))
+    let (decoder, encoder) = (JSONDecoder(), JSONEncoder())
+    let kind = try decoder.decode(Kind.self, from: line)
+    if kind.decode != nil {
+      return try encoder.encode(DecodingAnswer(decoder.decode(DecodingRequest.self, from: line)))
     }
-    var session = try Session(JSONDecoder().decode(Request.self, from: line))
-    return try JSONEncoder().encode(session.run())
+    if kind.drift != nil { return try encoder.encode(DriftAnswer(decoder.decode(DriftRequest.self, from: line))) }
+    if kind.changing != nil {
+      return try encoder.encode(decoder.decode(ChangingStreamRequest.self, from: line).learn())
+    }
+    var session = try Session(decoder.decode(Request.self, from: line))
+    return try encoder.encode(session.run())
   }
 }

@@ -169,10 +169,10 @@ struct CheckpointStoreTests {
     let entries = try (1...3).map { try writer.write(checkpoint($0)).entry }
     let file = CheckpointFile(try temporary.read(entries[1].name))
     try temporary.write(
-      file.replacing("\"format_version\":\"2\"", with: "\"format_version\":\"9\"").sealed, to: entries[1].name)
+      file.replacing("\"format_version\":\"3\"", with: "\"format_version\":\"9\"").sealed, to: entries[1].name)
     var store = try CheckpointStore(directory: directory)
     let found = try store.retain(Retention(newest: 1, hourly: 0, daily: 0))
-    #expect(found == [.newerVersion(path: entries[1].path, found: 9, known: 2)])
+    #expect(found == [.newerVersion(path: entries[1].path, found: 9, known: 3)])
     #expect(try store.entries() == [entries[1], entries[2]])
   }
 

@@ -107,10 +107,10 @@ struct ForgedHeaderTests {
       $0.replacing(#"\"squared\""#, with: #"\"hinge\""#)
     },
     Forgery("a version before the first", says: "its format_version is 0") {
-      $0.replacing("\"format_version\":\"2\"", with: "\"format_version\":\"0\"")
+      $0.replacing("\"format_version\":\"3\"", with: "\"format_version\":\"0\"")
     },
     Forgery("a version that is none", says: "its \"format_version\" is no number: \"one\"") {
-      $0.replacing("\"format_version\":\"2\"", with: "\"format_version\":\"one\"")
+      $0.replacing("\"format_version\":\"3\"", with: "\"format_version\":\"one\"")
     },
     Forgery("a time that is none", says: "its \"time\" is no number") {
       $0.replacing("\"time\":\"", with: "\"time\":\"at ")
@@ -139,7 +139,7 @@ struct ForgedHeaderTests {
 
   /// Histograms that other losses keep.
   @Test(arguments: [
-    (Loss.logistic, #"\"positives\":[0,"#, #"\"positives\":["#, "it holds a number that no learner comes to"),
+    (Loss.logistic, #"\"negatives\":[0,"#, #"\"negatives\":["#, "its \"state\" cannot be read"),
     (.logistic, #"\"negatives\":[0,"#, #"\"negatives\":[-1,"#, "it holds a number that no learner comes to"),
     (.huber, #"\"bins\":[4112]"#, #"\"bins\":[4112,4112]"#, "its \"state\" cannot be read"),
     (.huber, #"\"bins\":[4112]"#, #"\"bins\":[-4112]"#, "its \"state\" cannot be read"),
@@ -174,14 +174,14 @@ struct ForgedHeaderTests {
     }
   }
 
-  @Test(arguments: [3, 4, 1_000_000])
+  @Test(arguments: [4, 5, 1_000_000])
   func newerVersionsAreNamed(version: Int) throws {
     let directory = try TemporaryDirectory()
     let file = try CheckpointFile.sample()
-      .replacing("\"format_version\":\"2\"", with: "\"format_version\":\"\(version)\"")
+      .replacing("\"format_version\":\"3\"", with: "\"format_version\":\"\(version)\"")
     let error = try failure(reading: file.sealed, in: directory)
     #expect(
-      error == .newerVersion(path: "\(directory.path)/damaged.safetensors", found: version, known: 2))
-    #expect(error?.description.contains("has format version \(version), and this whittle reads up to 2") == true)
+      error == .newerVersion(path: "\(directory.path)/damaged.safetensors", found: version, known: 3))
+    #expect(error?.description.contains("has format version \(version), and this whittle reads up to 3") == true)
   }
 }

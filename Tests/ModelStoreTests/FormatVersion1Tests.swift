@@ -134,11 +134,11 @@ struct FormatVersion1Tests {
   }
 
   /// Written anew it is of today's version, and the same model.
-  @Test func isWrittenAsVersion2() throws {
+  @Test func isWrittenAsTodaysVersion() throws {
     let directory = try TemporaryDirectory()
     var model = try restored().model
     let bytes = try Checkpoint(model, time: 5).encoded()
-    #expect(CheckpointFile(bytes).header.contains(#""format_version":"2""#))
+    #expect(CheckpointFile(bytes).header.contains(#""format_version":"3""#))
     var again = try Checkpoint(file: try directory.write(bytes, to: "model")).model
     #expect(ModelBits(again) == ModelBits(model))
     learn(&again)

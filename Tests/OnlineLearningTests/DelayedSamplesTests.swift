@@ -18,6 +18,28 @@ import Testing
     return batch
   }
 
+  /// What waits costs what it holds, also where it came after the largest message of all, in a batch that has room for that.
+  @Test func waitingTakesNoMoreRoomThanTheSample() throws {
+    var batch = SampleBatch()
+    for feature in 0..<10_000 { batch.append(feature: UInt32(feature), value: 1) }
+    batch.endRow(target: .nan, importance: 1)
+    batch.removeAll()
+    batch.append(feature: 3, value: 2)
+    batch.append(feature: 5, value: 7)
+    batch.endRow(target: .nan, importance: 1)
+    var ids = [UInt8](repeating: 0, count: 100_000)
+    ids.removeAll(keepingCapacity: true)
+    ids += Array("pump".utf8)
+    var delayed = DelayedSamples(DelayedSamples.Bounds())
+    delayed.keep(0, of: batch, id: ids[...], margin: 0, at: 0)
+    #expect(delayed.order[0].id.capacity < 64)
+    #expect(delayed.samples.keys.allSatisfy { $0.capacity < 64 })
+    let taken = delayed.take(ids[...], at: 0)
+    let sample = try #require(taken)
+    #expect(sample.features == [3, 5] && sample.values == [2, 7])
+    #expect(sample.features.capacity < 64 && sample.values.capacity < 64)
+  }
+
   /// Against the list, with ids that come again and time that jumps.
   @Test(arguments: UInt64(0)..<40)
   func samplesWaitForTheirTargets(_ seed: UInt64) throws {

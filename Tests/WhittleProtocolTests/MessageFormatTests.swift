@@ -236,7 +236,7 @@ import WhittleProtocol
   }
 
   @Test func topicsAndEndpoints() {
-    #expect(Topic.allCases.map(\.rawValue) == ["coefficients", "stats", "event"])
+    #expect(Topic.allCases.map(\.rawValue) == ["coefficients", "coefficients.delta", "stats", "event"])
     let endpoints = [
       DefaultEndpoints.ingestSub, DefaultEndpoints.ingestPull, DefaultEndpoints.publish,
       DefaultEndpoints.query,

@@ -61,7 +61,7 @@ import WhittleProtocol
         == .predict(PredictQuestion(.several([]), binary: true)))
   }
 
-  private static let operations = "predict, explain, coefficients, stats, checkpoint, configuration, set, reset"
+  private static let operations = "predict, explain, coefficients, stats, checkpoint, configuration, set, reset, reload"
 
   /// Every refusal says what was wrong, and what would be right.
   @Test(

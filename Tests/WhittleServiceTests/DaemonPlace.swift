@@ -28,6 +28,7 @@ final class DaemonPlace: Sendable {
       "ingest.sub.bind": sub, "ingest.pull.bind": pull, "ingest.router.bind": router, "publish.bind": publish,
       "query.bind": query,
       "state.directory": state, "publish.every_samples": "0", "publish.every_seconds": "0",
+      "events.entered_after": "0", "events.left_after": "0",
       "checkpoint.every_samples": "0", "checkpoint.every_seconds": "0", "checkpoint.keep_hourly": "0",
       "checkpoint.keep_daily": "0",
     ]

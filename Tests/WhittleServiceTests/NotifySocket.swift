@@ -1,5 +1,7 @@
 import Glibc
 
+@testable import WhittleService
+
 /// A datagram socket as systemd has one for its services' words.
 final class NotifySocket: Sendable {
   /// As `NOTIFY_SOCKET` would have it: a path, or a name that begins with `@`.
@@ -36,6 +38,18 @@ final class NotifySocket: Sendable {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = recv(descriptor, &buffer, buffer.count, 0)
     return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+  }
+
+  /// All that comes within these seconds.
+  func words(within seconds: Double) -> [String] {
+    let end = monotonicSeconds() + seconds
+    var words: [String] = []
+    var place = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while true {
+      let left = end - monotonicSeconds()
+      if left <= 0 { return words }
+      if poll(&place, 1, Int32(left * 1000) + 1) > 0 { words += rest() }
+    }
   }
 
   /// All that has come and was not taken.

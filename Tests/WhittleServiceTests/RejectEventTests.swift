@@ -16,7 +16,7 @@ import WhittleProtocol
   private func events(_ received: [[[UInt8]]]) -> [Event] {
     received.filter { $0[0] == Array("event".utf8) }.compactMap {
       try? JSONDecoder().decode(Event.self, from: Data($0[1]))
-    }
+    }.filter { $0.kind == .messageRejected }
   }
 
   /// The last publication of stats says that so many messages have come.

@@ -33,7 +33,7 @@ import WhittleProtocol
   }
 
   @Test func anExplosionIsToldOnceAndTheDaemonLives() async throws {
-    let settings = ["learning_rate.initial": "10", "publish.every_seconds": "0.02"]
+    let settings = ["learning_rate.initial": "10", "publish.every_seconds": "0.02", "events.drift": "off"]
     let daemon = try await TestDaemon(in: place, settings)
     let samples = stream(120, seed: 1)
     let received = try await daemon.published(afterFirst: true) {
@@ -81,7 +81,7 @@ import WhittleProtocol
       in: place,
       [
         "learning_rate.initial": "1500", "learning_rate.power": "1", "validation.half_life": "20",
-        "publish.every_seconds": "0.02",
+        "publish.every_seconds": "0.02", "events.drift": "off",
       ])
     let samples = stream(400, seed: 2)
     let received = try await daemon.published(afterFirst: true) {

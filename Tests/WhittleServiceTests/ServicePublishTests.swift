@@ -71,12 +71,18 @@ import WhittleProtocol
     #expect(last.features == 2 && last.activeSet == 1)
   }
 
-  /// Each publication tells systemd the status, and the first one always does.
   @Test func nothingByItselfWhenBothAreOff() async throws {
     let daemon = try await TestDaemon(in: place)
-    try await daemon.push(messages(20, seed: 8))
-    try await daemon.stats { $0.messages == 20 }
-    #expect(daemon.notify.rest().isEmpty)
-    try await daemon.stop()
+    let received = try await daemon.published {
+      try await daemon.push(messages(20, seed: 8))
+      for _ in 0..<20 { try await daemon.stats { $0.messages == 20 } }
+      // Who subscribes has to be there for the last one.
+      try await daemon.stats { $0.connections?["publish"]?.open == 1 }
+      try await daemon.stop()
+    } until: {
+      self.stats($0.last ?? []) != nil
+    }
+    let mark = try received.last.map { try JSONDecoder().decode(PublicationMark.self, from: Data($0[1])) }
+    #expect(mark?.sequence == 1, "the first one is the last, when it stops")
   }
 }

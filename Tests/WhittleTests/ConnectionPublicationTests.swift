@@ -7,7 +7,8 @@ import ZeroMQ
 @testable import WhittleClient
 
 private func coefficients(_ step: Int) -> [[UInt8]] {
-  let json = #"{"step":\#(step),"intercept":0.5,"names":["a"],"values":[2],"features":4,"active_set":1}"#
+  let json =
+    #"{"form":"full","step":\#(step),"intercept":0.5,"names":["a"],"values":[2],"features":4,"active_set":1}"#
   return [utf8("coefficients"), utf8(json)]
 }
 

@@ -164,7 +164,7 @@ import ZeroMQ
   @Test func onlyWhatChangesNothingIsAskedAgain() {
     let requests: [QueryRequest] = [
       .predict(PredictQuestion(.one([]))), .explain(ExplainQuestion(x: [])), .coefficients(CoefficientsQuestion()),
-      .stats, .configuration, .checkpoint, .set(SetQuestion(values: [:])), .reset,
+      .stats, .configuration, .checkpoint, .set(SetQuestion(values: [:])), .reset, .reload,
     ]
     #expect(Set(requests.map(\.operation)) == Set(QueryRequest.Operation.allCases))
     #expect(
@@ -182,5 +182,53 @@ import ZeroMQ
     let daemon = try FakePeer(.router, bind: endpoint) { answer(prediction, to: $0) }
     #expect(try await predicted == ConnectionQuestionTests.expected)
     #expect(daemon.received.count == 1, "the question that had timed out is not asked")
+  }
+
+  @Test func binaryAnswersAreRead() async throws {
+    let told = Predictions(step: 9, predictions: [0.25, -1e300], margins: [1, .ulpOfOne], unknownFeatures: [0, 3])
+    let (head, buffers) = told.binary
+    let text = try WireJSON.encode(QueryReply<BinaryPredictions>.success(head))
+    let daemon = try FakePeer(.router) { Array($0.prefix(3)) + [text] + buffers }
+    let whittle = try WhittleConnection.to(daemon.endpoint)
+    #expect(try await whittle.predict(samples: [[:], [:]], binary: true) == told)
+    let asked = try WireJSON.decode(QueryRequest.self, from: daemon.received[0][3], of: "")
+    #expect(asked == .predict(PredictQuestion(.several([[:], [:]]), binary: true)))
+    await whittle.close()
+  }
+
+  /// A part that a cursor is asked for is as the first one was: its answer tells by its frames whether it is binary.
+  @Test func binaryCoefficientsComeByCursor() async throws {
+    var arrays = BinaryArrays()
+    arrays.append("values", [0.5, -2] as [Float])
+    arrays.append("names", bytes: Array("aé".utf8))
+    arrays.append("name_ends", [1, 3])
+    let head = BinaryCoefficients(
+      step: 3, intercept: 1.5, features: 7, activeSet: 2, cursor: nil, arrays: arrays.descriptions)
+    let text = try WireJSON.encode(QueryReply<BinaryCoefficients>.success(head))
+    let buffers = arrays.buffers
+    let daemon = try FakePeer(.router) { Array($0.prefix(3)) + [text] + buffers }
+    let whittle = try WhittleConnection.to(daemon.endpoint)
+    let answer = try await whittle.coefficients(CoefficientsQuestion(limit: 2, cursor: "c"))
+    #expect(
+      answer
+        == Coefficients(step: 3, intercept: 1.5, names: ["a", "é"], values: [0.5, -2], features: 7, activeSet: 2))
+    await whittle.close()
+  }
+
+  @Test(arguments: [0, 1, 2]) func brokenBuffersAreMalformed(broken: Int) async throws {
+    let (head, whole) = Predictions(step: 9, predictions: [1], margins: [1], unknownFeatures: [0]).binary
+    var buffers = whole
+    if broken == 0 { buffers.removeLast() } else { buffers[broken].removeLast() }
+    let text = try WireJSON.encode(QueryReply<BinaryPredictions>.success(head))
+    let daemon = try FakePeer(.router) { [buffers] in Array($0.prefix(3)) + [text] + buffers }
+    let whittle = try WhittleConnection.to(daemon.endpoint)
+    let failure = await failure { () async throws(ClientError) in
+      try await whittle.predict(samples: [[:]], binary: true)
+    }
+    guard case .malformed? = failure else {
+      Issue.record("\(failure as Any)")
+      return
+    }
+    await whittle.close()
   }
 }

@@ -93,12 +93,11 @@ import WhittleProtocol
   @Test func theWatchFitsItsTerminal() throws {
     var view = WatchView(endpoint: "tcp://x:1")
     #expect(view.picture(columns: 80, rows: 20) == ["tcp://x:1  waiting for stats"])
-    view.update(.stats(exampleStats))
-    view.update(
-      .coefficients(
-        Coefficients(
-          step: 7, intercept: 0, names: ["sleep", "a very long name of a feature", "hw"],
-          values: [2, -1, 0.001], features: 9, activeSet: 3)))
+    view.update(Publication(.stats(exampleStats)))
+    let coefficients = Coefficients(
+      step: 7, intercept: 0, names: ["sleep", "a very long name of a feature", "hw"],
+      values: [2, -1, 0.001], features: 9, activeSet: 3)
+    view.update(Publication(.coefficients(coefficients)))
     for columns in [0, 1, 10, 20, 40, 80, 300] {
       for rows in [0, 1, 5, 7, 8, 20] {
         let lines = view.picture(columns: columns, rows: rows)
@@ -118,14 +117,15 @@ import WhittleProtocol
     let row = StatsCommand.text(stats).split(separator: "\n").first { $0.hasPrefix("diverging") }
     #expect(row?.contains("  the loss has exploded; the step size is too large") == true)
     #expect(!StatsCommand.text(exampleStats).contains("diverging"))
-    #expect(WatchView.line(.stats(stats))?.hasSuffix("sparsity 66.7 %  diverging  degraded: disk full") == true)
-    #expect(WatchView.line(.event(explosion)) == "step 12,000  divergence_began: the loss\u{FFFD}is 1e+60")
+    #expect(
+      WatchView.line(Publication(.stats(stats)))?.hasSuffix("sparsity 66.7 %  diverging  degraded: disk full") == true)
+    #expect(WatchView.line(Publication(.event(explosion))) == "step 12,000  divergence_began: the loss\u{FFFD}is 1e+60")
     var view = WatchView(endpoint: "tcp://x:1")
-    view.update(.stats(stats))
+    view.update(Publication(.stats(stats)))
     #expect(view.picture(columns: 80, rows: 20)[1] == "diverging: the loss has exploded   degraded: disk full")
-    view.update(.event(explosion))
+    view.update(Publication(.event(explosion)))
     #expect(view.picture(columns: 80, rows: 20)[1] == "diverging: the loss\u{FFFD}is 1e+60   degraded: disk full")
-    view.update(.stats(exampleStats))
+    view.update(Publication(.stats(exampleStats)))
     #expect(!view.picture(columns: 80, rows: 20).contains { $0.contains("diverging") })
   }
 
@@ -148,7 +148,7 @@ import WhittleProtocol
     stats.validation = Validation(overall: nil, recent: nil, window: nil)
     #expect(!StatsCommand.text(stats).contains("PREDICTED"))
     #expect(
-      WatchView.line(.stats(exampleStats))
+      WatchView.line(Publication(.stats(exampleStats)))
         == "step 12,000  1,000/s  loss 0.5 recent -  active 3 of 9  sparsity 66.7 %  degraded: disk full")
   }
 }

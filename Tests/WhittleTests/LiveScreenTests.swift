@@ -52,7 +52,7 @@ import ZeroMQ
     try feed.start(daemon.endpoint, topics: [.stats]) { word.yield() }
     var waiting = words.makeAsyncIterator()
     await waiting.next()
-    #expect(feed.take() == [.publication(.stats(exampleStats))])
+    #expect(feed.take() == [.publication(Publication(.stats(exampleStats)))])
     #expect(feed.take() == [])
   }
 
@@ -82,7 +82,10 @@ import ZeroMQ
       news += feed.take()
     }
     #expect(
-      news == [.publication(.stats(exampleStats)), .publication(.coefficients(coefficients)), .interval(10)])
+      news == [
+        .publication(Publication(.stats(exampleStats))), .publication(Publication(.coefficients(coefficients))),
+        .interval(10),
+      ])
     #expect(daemon.received.contains { text($0.last ?? []).contains("\"top\":3") })
   }
 

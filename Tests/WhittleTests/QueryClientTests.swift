@@ -88,11 +88,11 @@ import ZeroMQ
 @Suite struct SubscriberTests {
   @Test func decodesWhatIsPublished() throws {
     // An extended publisher answers the subscription that it receives.
-    let json = #"{"step":3,"intercept":0.5,"names":["a"],"values":[2],"features":4,"active_set":1}"#
+    let json = #"{"form":"full","step":3,"intercept":0.5,"names":["a"],"values":[2],"features":4,"active_set":1}"#
     let daemon = try FakePeer(.extendedPublish) { _ in [utf8("coefficients"), utf8(json)] }
     let subscriber = try Subscriber(endpoint: daemon.endpoint, topics: [.coefficients])
     let expected = Coefficients(step: 3, intercept: 0.5, names: ["a"], values: [2], features: 4, activeSet: 1)
-    #expect(try subscriber.next(milliseconds: 5000) == .coefficients(expected))
+    #expect(try subscriber.next(milliseconds: 5000) == Publication(.coefficients(expected)))
     #expect(throws: ClientError.nothingPublished(endpoint: daemon.endpoint, milliseconds: 20)) {
       try subscriber.next(milliseconds: 20)
     }

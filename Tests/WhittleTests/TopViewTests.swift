@@ -8,10 +8,11 @@ import WhittleProtocol
 @Suite struct TopViewTests {
   private func coefficients(_ values: [(String, Float)], step: UInt64 = 12_000) -> PublicationFeed.News {
     .publication(
-      .coefficients(
-        Coefficients(
-          step: step, intercept: 0, names: values.map(\.0), values: values.map(\.1), features: 9,
-          activeSet: values.count)))
+      Publication(
+        .coefficients(
+          Coefficients(
+            step: step, intercept: 0, names: values.map(\.0), values: values.map(\.1), features: 9,
+            activeSet: values.count))))
   }
 
   private var healthy: Stats {
@@ -39,12 +40,12 @@ import WhittleProtocol
     var view = TopView(endpoint: "tcp://x:1", every: 1)
     var stats = healthy
     stats.loss.recent = 4
-    #expect(take(&view, .publication(.stats(stats)), at: 0))
+    #expect(take(&view, .publication(Publication(.stats(stats))), at: 0))
     #expect(take(&view, coefficients([("sleep", 2), ("価格", -1), ("hw", 0.25)]), at: 0))
     for second in 1...4 {
       stats.loss.recent = 4 - Double(second)
       stats.step += 1
-      _ = view.take(.publication(.stats(stats)), at: Double(second))
+      _ = view.take(.publication(Publication(.stats(stats))), at: Double(second))
       _ = view.take(coefficients([("sleep", 2), ("価格", -1 + Float(second) * 0.5), ("hw", 0.25)]), at: Double(second))
       view.tick(at: Double(second))
     }
@@ -84,7 +85,7 @@ import WhittleProtocol
           #expect(shown.count <= rows)
           #expect(shown.allSatisfy { DisplayWidth.of($0) <= columns }, "\(columns) by \(rows): \(shown)")
           #expect(!shown.joined().unicodeScalars.contains("\u{1B}"))
-          if step == 0 { _ = view.take(.publication(.stats(exampleStats)), at: 0) }
+          if step == 0 { _ = view.take(.publication(Publication(.stats(exampleStats))), at: 0) }
           if step == 1 {
             let values = names.map { ($0, Float(random.uniform(-1..<1) * 1e-7)) }
             _ = view.take(coefficients(values), at: 0)
@@ -116,7 +117,7 @@ import WhittleProtocol
     // The last view stays, and the time of which nothing is known is a gap.
     #expect(lines(&view, at: 8)[3].hasSuffix("████ "))
     #expect(lines(&view, at: 8)[8].hasPrefix("価格             1 "))
-    #expect(take(&view, .publication(.stats(healthy)), at: 65))
+    #expect(take(&view, .publication(Publication(.stats(healthy))), at: 65))
     #expect(lines(&view, at: 65)[1] == "ok")
     #expect(lines(&view, at: 65)[0].hasSuffix("step 12,000"))
     // Where the daemon publishes less often, silence is no news; where time is no reason to publish, it never is.
@@ -151,7 +152,7 @@ import WhittleProtocol
 
   @Test func scrolls() {
     var view = TopView(endpoint: "tcp://x:1", every: 1)
-    _ = view.take(.publication(.stats(healthy)), at: 0)
+    _ = view.take(.publication(Publication(.stats(healthy))), at: 0)
     _ = view.take(coefficients((0..<30).map { ("f\($0)", Float(100 - $0)) }), at: 0)
     func first(_ key: KeyReader.Key?) -> (String, String) {
       if let key { _ = view.press(key) }
@@ -202,10 +203,10 @@ import WhittleProtocol
     #expect(lines(&view, at: 0) == ["whittle top  tcp://x:1", "no word yet, waiting", "q quit"])
     var stats = exampleStats
     stats.diverging = true
-    _ = view.take(.publication(.stats(stats)), at: 0)
+    _ = view.take(.publication(Publication(.stats(stats))), at: 0)
     #expect(lines(&view, at: 0)[1] == "diverging: the loss has exploded   degraded: disk full")
     let event = Event(.messageRejected, step: 7, time: 0, message: "bad\nJSON")
-    _ = view.take(.publication(.event(event)), at: 0)
+    _ = view.take(.publication(Publication(.event(event))), at: 0)
     #expect(lines(&view, at: 0)[5] == "event     step 7 message_rejected: bad\u{FFFD}JSON")
     #expect(lines(&view, at: 9)[1].hasPrefix("no word for 9 s, waiting   diverging"))
     #expect(lines(&view, at: 0)[7] == "no coefficient is different from zero")

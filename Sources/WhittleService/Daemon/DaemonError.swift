@@ -6,10 +6,20 @@ public import ZeroMQ
 public enum DaemonError: Error, Sendable, CustomStringConvertible {
   /// An endpoint could not be opened.
   case endpoint(key: String, ZeroMQError)
+  /// An address could not be listened on.
+  case address(key: String, address: String, reason: String)
+  /// What a setting names cannot be used.
+  case unusable(key: String, reason: String)
+  /// A file of keys cannot be used.
+  case keys(CurveKeyFileError)
+  /// There is no group of this name to have local sockets.
+  case noGroup(String)
   /// A call of libzmq failed that should not.
   case messaging(ZeroMQError)
   case thread(name: String, code: Int32)
   case outOfMemory
+  /// Fewer files and sockets may be open than the daemon needs for itself.
+  case openFiles(limit: UInt64, needed: UInt64)
   /// The state directory cannot be used.
   case state(StoreError)
   /// There are checkpoints, and none of them is whole.
@@ -23,9 +33,17 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .endpoint(let key, let error):
       "\(key): \(error); is another daemon running there, or does the address not exist here?"
+    case .address(let key, let address, let reason):
+      "\(key): cannot bind \(address): \(reason); is another daemon running there, or does the address not exist here?"
+    case .unusable(let key, let reason): "\(key): \(reason)"
+    case .keys(let error): "\(error)"
+    case .noGroup(let name): "security.ipc_group: there is no group \(name) on this machine"
     case .messaging(let error): "\(error)"
     case .thread(let name, let code): "cannot start the thread \(name): \(String(cString: strerror(code)))"
     case .outOfMemory: "there is not enough memory to start"
+    case .openFiles(let limit, let needed):
+      "only \(limit) files and sockets may be open, and at least \(needed) are needed; raise LimitNOFILE= in the unit, or "
+        + "ulimit -n"
     case .state(let error): "\(error)"
     case .noWholeCheckpoint(let directory, let errors):
       "no checkpoint in \(directory) is whole, and the journal does not go back to the beginning; restore one from a "
@@ -43,12 +61,12 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
   /// The status that the process ends with, by sysexits.h.
   public var exitCode: Int32 {
     switch self {
-    case .endpoint: 69
-    case .messaging, .thread, .outOfMemory: 71
+    case .endpoint, .address: 69
+    case .messaging, .thread, .outOfMemory, .openFiles: 71
     case .state(.locked): 75
     case .state(.system): 73
     case .state, .noWholeCheckpoint: 65
-    case .contradiction: 78
+    case .contradiction, .unusable, .keys, .noGroup: 78
     case .lastCheckpoint: 74
     }
   }

@@ -12,10 +12,15 @@ struct Restoration {
   /// The settings, with those that had been set while a daemon ran.
   let loaded: LoadedSettings
 
+  /// - Parameter progress: called again and again while it gets on, with what it does.
   /// - Throws: when the directory cannot be read, when no checkpoint in it is whole, when the journal is damaged in the middle,
   ///   or when the configuration asks for another model than the one in it.
-  init(_ loaded: LoadedSettings, on files: any FileSystem, logger: Logger) throws(DaemonError) {
+  init(
+    _ loaded: LoadedSettings, on files: any FileSystem, logger: Logger,
+    progress: @escaping (StartProgress.Step) -> Void = { _ in }
+  ) throws(DaemonError) {
     let settings = loaded.settings
+    progress(.checkpoint)
     let newest: CheckpointStore.Newest
     do throws(StoreError) {
       var store = try CheckpointStore(directory: settings.stateDirectory, on: files)
@@ -39,7 +44,7 @@ struct Restoration {
     let replay: StreamReplay
     let lacksMessages: Bool
     do throws(DaemonError) {
-      (replay, lacksMessages) = try Restoration.replay(after: restored, settings, files, logger)
+      (replay, lacksMessages) = try Restoration.replay(after: restored, settings, files, logger, progress)
     } catch {
       // A journal that does not go back to the beginning is missed only because of the checkpoints.
       guard restored == nil, !newest.skipped.isEmpty, case .state(.journalDamaged) = error else { throw error }
@@ -77,9 +82,11 @@ struct Restoration {
   ///
   /// - Returns: what came of it, and whether messages in the middle were missing.
   private static func replay(
-    after restored: StreamLearner.State?, _ settings: Settings, _ files: any FileSystem, _ logger: Logger
+    after restored: StreamLearner.State?, _ settings: Settings, _ files: any FileSystem, _ logger: Logger,
+    _ progress: @escaping (StartProgress.Step) -> Void
   ) throws(DaemonError) -> (StreamReplay, lacksMessages: Bool) {
     var replay = StreamReplay(after: restored)
+    replay.learned = { progress(.journal($0)) }
     let report: JournalReport
     do throws(StoreError) {
       try files.makeDirectory(settings.journalDirectory)
@@ -119,7 +126,7 @@ struct Restoration {
   }
 
   /// Tells of what was set while a daemon ran, and does not hold any more.
-  private static func tell(_ givenUp: [LoadedSettings.GivenUp], _ logger: Logger) {
+  static func tell(_ givenUp: [LoadedSettings.GivenUp], _ logger: Logger) {
     for override in givenUp {
       logger.notice(
         "what had been set while the daemon ran does not hold any more: \(override.reason)",

@@ -1,7 +1,9 @@
 public import Logging
 public import ModelStore
 internal import OnlineLearning
+internal import OperatingThreads
 public import ServiceLifecycle
+internal import WhittleProtocol
 internal import ZeroMQ
 
 /// The daemon as one service: restores the model, runs engine, publisher and writer, and on graceful shutdown lets
@@ -10,12 +12,20 @@ public struct WhittledService: Service {
   private let loaded: LoadedSettings
   private let notifier: SystemdNotifier
   private let files: any FileSystem
+  private let telemetry: Telemetry?
+  private let reloader: ConfigurationReloader
   private let logger: Logger
 
-  /// - Parameter files: where its state lasts.
+  /// - Parameters:
+  ///   - files: where its state lasts.
+  ///   - reloader: reads the configuration when a client asks for it; nil where there is nothing to read again.
+  ///   - telemetry: what whoever looks on reads; nil where nobody does. The service waits until its endpoints are open.
   public init(
-    _ loaded: LoadedSettings, notifier: SystemdNotifier, on files: any FileSystem = LocalFileSystem(), logger: Logger
+    _ loaded: LoadedSettings, notifier: SystemdNotifier, on files: any FileSystem = LocalFileSystem(),
+    reloader: ConfigurationReloader? = nil, telemetry: Telemetry? = nil, logger: Logger
   ) {
+    self.reloader = reloader ?? ConfigurationReloader(nil, notifier: notifier, output: nil, logger: logger)
+    self.telemetry = telemetry
     self.loaded = loaded
     self.notifier = notifier
     self.files = files
@@ -24,6 +34,8 @@ public struct WhittledService: Service {
 
   /// - Throws: `DaemonError`, when it cannot start or ends badly.
   public func run() async throws {
+    // Whoever waits for the word to open endpoints must not wait for one that never comes.
+    defer { telemetry?.opening.giveUp() }
     let settings = loaded.settings
     let lock: StateLock
     do throws(StoreError) {
@@ -33,21 +45,35 @@ public struct WhittledService: Service {
     }
     // Held until everything below has ended.
     defer { withExtendedLifetime(lock) {} }
-    let restoration = try Restoration(loaded, on: files, logger: logger)
-    try await run(restoration)
+    let doors = try Doors(settings, logger: logger)
+    // Before the model is restored, which may take a while: who looks on sees that it is.
+    let shown = try await telemetry?.opening.open() ?? []
+    let progress = StartProgress(notifier)
+    let restoration = try Restoration(loaded, on: files, logger: logger) { progress.tell($0) }
+    try await doors.start()
+    let result: Result<Void, DaemonError>
+    do throws(DaemonError) {
+      result = .success(try await run(restoration, shown, doors))
+    } catch {
+      result = .failure(error)
+    }
+    // All threads have let go of the contexts then: they go with this function, and that waits until the last answers and the last
+    // publication have left.
+    doors.stop()
+    await doors.ended.value()
+    try result.get()
   }
 
-  private func run(_ restoration: Restoration) async throws(DaemonError) {
-    let context: Context
+  /// - Parameter shown: the endpoints on which telemetry is shown.
+  private func run(_ restoration: Restoration, _ shown: [String], _ doors: Doors) async throws(DaemonError) {
     let mailbox: Mailbox<EngineLetter>
     let publisher: Publisher
     let writer: CheckpointWriter
     let journalWriter: JournalWriter?
     do throws(ZeroMQError) {
-      context = try Context()
       mailbox = try Mailbox()
       publisher = try Publisher(
-        engine: mailbox, notifier: notifier, learning: loaded.settings.learning, logger: logger)
+        engine: mailbox, notifier: notifier, settings: loaded.settings, telemetry: telemetry, logger: logger)
       let journal = loaded.settings.journal
       journalWriter =
         journal.sync == .off
@@ -59,7 +85,7 @@ public struct WhittledService: Service {
     } catch {
       throw .messaging(error)
     }
-    let published = try await publisher.start(loaded.settings.publishBind, in: context)
+    let published = try await publisher.start(loaded.settings.publishBind, doors)
     do throws(DaemonError) {
       try writer.start(
         restoration.store, catalog: CatalogUpkeep(loaded.settings, on: files, logger: logger))
@@ -75,8 +101,8 @@ public struct WhittledService: Service {
       do throws(DaemonError) {
         let engine = try Engine(
           restoration.recovered, settings: restoration.loaded, published: published,
-          mailbox: mailbox, publisher: publisher, writer: writer, journalWriter: journalWriter, logger: logger,
-          in: context)
+          mailbox: mailbox, publisher: publisher, writer: writer, journalWriter: journalWriter, telemetry: telemetry,
+          shown: shown, reloader: reloader, notifier: notifier, doors: doors, logger: logger)
         opened.fulfill(.success(engine.endpoints))
         try engine.run()
         return .success(())
@@ -88,25 +114,30 @@ public struct WhittledService: Service {
         return .failure(error)
       }
     }
+    if let checkpoint = restoration.recovered.checkpoint {
+      telemetry?.take(
+        CheckpointReport(time: unixSeconds() - checkpoint.ageSeconds, step: checkpoint.step, file: checkpoint.file))
+    }
     if case .success(let endpoints) = await opened.value() {
+      telemetry?.enter(.learning)
       logger.info(
         "ready",
         metadata: endpoints.filter { !$0.value.isEmpty }.mapValues { "\($0.joined(separator: " "))" })
       notifier.ready()
+      reloader.begin(mailbox) { settings throws(DaemonError) in try doors.reload(settings.security) }
     }
     let result = await withGracefulShutdownHandler {
       await ended.value()
     } onGracefulShutdown: {
       // First of all: the word to systemd may have to wait for it.
       mailbox.put(.stop)
+      telemetry?.enter(.stopping)
       notifier.stopping()
     }
     await publisher.ended.value()
     // Nobody else writes to the state directory once its lock goes.
     await writer.ended.value()
     if let journalWriter { await journalWriter.ended.value() }
-    // Both threads have let go of the context: it goes with this function, and that waits until the last answers and
-    // the last publication have left.
     try result.get()
   }
 }

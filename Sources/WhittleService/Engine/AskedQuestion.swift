@@ -8,6 +8,8 @@ struct AskedQuestion: Sendable {
   let text: [UInt8]
   /// The frames after it.
   let buffers: [[UInt8]]
+  /// The public key of who asks; nil where nobody was asked for one.
+  let key: String?
   /// How many frames there are, also of those that the message did not keep.
   private let frames: Int
   /// What is wrong with the envelope; nil where nothing is.
@@ -22,6 +24,7 @@ struct AskedQuestion: Sendable {
     let kept = envelope.payload.clamped(to: 0..<message.capacity)
     text = message.copy(envelope.payload.lowerBound)
     buffers = kept.dropFirst().map { message.copy($0) }
+    key = message.sender
     self.ticket = ticket
   }
 

@@ -1,6 +1,7 @@
 internal import Logging
 internal import ModelStore
 internal import OnlineLearning
+internal import OperatingThreads
 internal import WhittleProtocol
 internal import ZeroMQ
 
@@ -8,6 +9,7 @@ internal import ZeroMQ
 final class CheckpointWriter: Sendable {
   private enum Job: Sendable {
     case write(ModelSnapshot, SourceSequences, DelayedSamples, SettingOverrides, position: UInt64)
+    case keep(Retention)
     case stop
   }
 
@@ -35,12 +37,15 @@ final class CheckpointWriter: Sendable {
     jobs.put(.write(model, sequences, delayed, overrides, position: position))
   }
 
+  /// Keeps other checkpoints from here on.
+  func keep(_ retention: Retention) { jobs.put(.keep(retention)) }
+
   /// Ends the thread once all that was asked for is written.
   func stop() { jobs.put(.stop) }
 
   func start(_ store: CheckpointStore, catalog: CatalogUpkeep?) throws(DaemonError) {
     try OperatingThread.start(named: "whittle-writer", fulfilling: ended) { [self] in
-      var (store, catalog) = (store, catalog)
+      var (store, catalog, retention) = (store, catalog, retention)
       catalog?.begin()
       let poller = Poller([], wake: jobs.wake)
       while true {
@@ -55,11 +60,12 @@ final class CheckpointWriter: Sendable {
         for job in jobs.takeAll() {
           switch job {
           case .stop: return
+          case .keep(let new): retention = new
           case .write(let model, let sequences, let delayed, let overrides, let position):
             let checkpoint = Checkpoint(
               model, sequences: sequences, delayed: delayed, overrides: overrides, position: position,
               time: unixSeconds())
-            engine.put(.checkpointed(write(checkpoint, &store, &catalog)))
+            engine.put(.checkpointed(write(checkpoint, &store, keeping: retention, &catalog)))
           }
         }
       }
@@ -67,14 +73,15 @@ final class CheckpointWriter: Sendable {
   }
 
   private func write(
-    _ checkpoint: Checkpoint, _ store: inout CheckpointStore, _ catalog: inout CatalogUpkeep?
+    _ checkpoint: Checkpoint, _ store: inout CheckpointStore, keeping retention: Retention,
+    _ catalog: inout CatalogUpkeep?
   ) -> Result<CheckpointWritten, StoreError> {
     let start = monotonicSeconds()
     do throws(StoreError) {
       let file = try store.write(checkpoint)
       let written = CheckpointWritten(
         step: file.entry.step, file: file.entry.path, bytes: file.bytes, seconds: monotonicSeconds() - start)
-      removeOld(&store)
+      removeOld(&store, keeping: retention)
       catalog?.add(checkpoint, file)
       return .success(written)
     } catch {
@@ -83,7 +90,7 @@ final class CheckpointWriter: Sendable {
   }
 
   /// What cannot be removed costs space, not the checkpoint: it is logged, and tried again after the next one.
-  private func removeOld(_ store: inout CheckpointStore) {
+  private func removeOld(_ store: inout CheckpointStore, keeping retention: Retention) {
     do throws(StoreError) {
       for damaged in try store.retain(retention) {
         logger.error("a checkpoint is damaged; it is left where it is", metadata: ["error": "\(damaged)"])

@@ -17,10 +17,18 @@ final class Engine {
   private(set) var settings: Settings
   let mailbox: Mailbox<EngineLetter>
   let publisher: Publisher
+  /// Nil where nobody looks on.
+  let telemetry: Telemetry?
   let writer: CheckpointWriter
   /// Nil where there is no journal.
   let journalWriter: JournalWriter?
+  /// Who may send and ask.
+  let doors: Doors
   let logger: Logger
+  /// Reads the configuration when somebody asks for it.
+  let reloader: ConfigurationReloader
+  /// Tells whoever supervises the daemon that this thread gets on.
+  var watchdog: Watchdog
   var ingest: IngestSockets
   let query: Socket
   /// Every endpoint in full, by setting.
@@ -28,30 +36,38 @@ final class Engine {
   private(set) var configuration: ConfigurationReport
 
   var stream: StreamLearner
-  private let clock: StreamClock
+  let clock: StreamClock
   /// The time by which samples of this turn come.
   private(set) var streamTime: Double
   /// The highest numbers of messages that were rejected, and that the next of their sources may follow nevertheless.
   var passedOver: [[UInt8]: UInt64] = [:]
   var counters = StreamCounters()
+  var measurements = EngineMeasurements()
+  var queues: QueueWatch
   var rejects: RejectLog
   /// Holds back events about rejected messages.
   var rejectEvents: RateLimit
   var roomEvents = RoomEvents()
+  var gapEvents = GapEvents()
+  /// The problem that subscribers were told of last, until they were told that it is over.
+  var toldProblem: String?
   let message = Message()
   /// What was asked last.
   let question = Message()
   var questions: SampleQuestions
   let questionRoom: QuestionRoom
+  var questionWatch = QuestionWatch()
 
   var poller: Poller
-  private let startTime: Double
-  private var rate: RateMeter
-  private var publication: Recurrence
-  private var publisherIsBusy = false
+  let startTime: Double
+  var rate: RateMeter
+  var publication: Recurrence
+  /// For whoever looks on, where publications are rare.
+  var observation: Recurrence
+  var publisherIsBusy = false
   var publisherHasEnded = false
   var publisherFailure: ZeroMQError?
-  private var isStopping = false
+  private(set) var isStopping = false
   var checkpoints: CheckpointState
   var journal: JournalState
   /// Messages accepted since the last were handed to the journal's thread, of which the last had position `handedOver`.
@@ -66,14 +82,11 @@ final class Engine {
   var journalHasEnded = false
   var snapshots = SnapshotState()
   var divergence = DivergenceWatch()
+  /// Nil where nothing watches over the loss.
+  var drift: LossDrift?
   var readingCadence: ReadingCadence
   /// The target of the sample learned last.
   var lastTarget: Double?
-
-  /// How many messages one socket may hand over before the others get their turn.
-  private static let turn = 256
-  /// After how much work, within a turn, questions are looked for: a sample counts 1, and a message 4 besides.
-  private static let workBetweenQuestions = 128
 
   /// Opens the sockets.
   ///
@@ -81,8 +94,8 @@ final class Engine {
   init(
     _ recovered: Recovered, settings: LoadedSettings, published: [String],
     mailbox: Mailbox<EngineLetter>, publisher: Publisher, writer: CheckpointWriter, journalWriter: JournalWriter?,
-    logger: Logger,
-    in context: Context
+    telemetry: Telemetry?, shown: [String], reloader: ConfigurationReloader, notifier: SystemdNotifier, doors: Doors,
+    logger: Logger
   ) throws(DaemonError) {
     guard let stream = StreamLearner(settings.learning, recovered.state),
       let questions = SampleQuestions(settings.learning)
@@ -97,6 +110,7 @@ final class Engine {
     self.settings = settings.settings
     self.mailbox = mailbox
     self.publisher = publisher
+    self.telemetry = telemetry
     self.writer = writer
     self.journalWriter = journalWriter
     journal = JournalState(
@@ -104,24 +118,42 @@ final class Engine {
       lacksMessages: recovered.lacksMessages)
     handedOver = recovered.state.position
     journalSettings = try Engine.text(settings.learning)
+    self.doors = doors
     self.logger = logger
+    self.reloader = reloader
+    watchdog = Watchdog(notifier)
     rejects = RejectLog(logger)
     rejectEvents = RateLimit(perSecond: Double(settings.settings.rejectsPerSecond))
-    ingest = try IngestSockets(settings.settings, in: context)
-    let (query, queryEndpoints) = try Engine.openQuery(settings.settings, in: context)
+    ingest = try IngestSockets(settings.settings, doors)
+    let (query, queryEndpoints) = try Engine.openQuery(settings.settings, doors)
     self.query = query
-    endpoints = ingest.endpoints.merging(["query.bind": queryEndpoints, "publish.bind": published]) { $1 }
+    let others = ["query.bind": queryEndpoints, "publish.bind": published, "http.bind": shown]
+    endpoints = ingest.endpoints.merging(others) { $1 }
     configuration = settings.report(endpoints: endpoints)
+    queues = QueueWatch(ingest.sockets, now: streamTime)
     poller = Poller(ingest.sockets + [query], wake: mailbox.wake)
     startTime = monotonicSeconds()
     rate = RateMeter(now: startTime)
     publication = Recurrence(settings.settings.publishEvery, step: model.steps, now: startTime)
+    observation = Recurrence(
+      Engine.observationCadence(isWatched: telemetry != nil || notifier.isHeard), step: model.steps, now: startTime)
     readingCadence = ReadingCadence(step: model.steps, now: startTime)
     checkpoints = CheckpointState(
       settings.settings.checkpointEvery, step: model.steps, now: startTime, newest: recovered.checkpoint,
       position: recovered.checkpointPosition)
     beginJournal()
+    beginWatchingDrift()
+    // What has been learned already is no news.
+    if model.steps > 0 { takeSnapshot(for: .baseLine, now: startTime) }
     if recovered.isOutdated { writeCheckpoint(now: startTime) }
+    if let telemetry {
+      // Here, so that whoever sees that the daemon is ready gets figures.
+      let snapshot = EngineSnapshot(model: ModelSnapshot(model), reading: reading(now: startTime))
+      let values = snapshot.model.learner.coefficients()
+      telemetry.take(configuration)
+      telemetry.take(snapshot, snapshot.stats(values), values)
+    }
+    tellHealth()
   }
 
   private static func text(_ settings: LearningSettings) throws(DaemonError) -> String {
@@ -140,27 +172,31 @@ final class Engine {
     self.loaded = loaded
     settings = loaded.settings
     configuration = loaded.report(endpoints: endpoints)
+    telemetry?.take(configuration)
     journalSettings = journal
   }
 
   /// The model is another one, which has learned nothing.
   func beginAnew(now: Double) {
     publication.restart(step: model.steps, now: now)
+    observation.restart(step: model.steps, now: now)
     checkpoints.recurrence.restart(step: model.steps, now: now)
     readingCadence = ReadingCadence(step: model.steps, now: now)
     divergence = DivergenceWatch()
+    beginWatchingDrift()
     lastTarget = nil
   }
 
   private static func openQuery(
-    _ settings: Settings, in context: Context
+    _ settings: Settings, _ doors: Doors
   ) throws(DaemonError) -> (Socket, [String]) {
     do throws(ZeroMQError) {
-      let socket = try Socket(.router, in: context)
+      let socket = try Socket(.router, in: doors.engineContext)
+      try doors.prepare(socket, as: .query, in: doors.engineContext)
       try socket.set(.maximumMessageSize(settings.limits.messageBytes))
       try socket.set(.linger(500))
       var endpoints: [String] = []
-      for endpoint in settings.queryBind { endpoints.append(try socket.listen(on: endpoint)) }
+      for endpoint in settings.queryBind { endpoints.append(try doors.bind(socket, to: endpoint)) }
       return (socket, endpoints)
     } catch {
       throw .endpoint(key: "query.bind", error)
@@ -191,12 +227,11 @@ final class Engine {
   @discardableResult
   func turn(waitingAtMost limit: Int?) throws(ZeroMQError) -> Bool {
     var received = false
-    streamTime = clock.now
+    beginWork()
     for socket in ingest.sockets where try takeTurn(socket) { received = true }
     let asked = try answerQueries()
     if !received && !asked {
       try wait(milliseconds: min(limit ?? .max, millisecondsToNextDeadline()))
-      streamTime = clock.now
       for socket in ingest.sockets where try takeTurn(socket) { received = true }
       try answerQueries()
     }
@@ -206,85 +241,30 @@ final class Engine {
     return received
   }
 
+  /// The time at which the work of now begins.
+  private func beginWork() {
+    let now = monotonicSeconds()
+    streamTime = clock.time(at: now)
+    telemetry?.heartbeat.work(since: now)
+    watchdog.turned(now: now)
+  }
+
   /// Waits until a socket that messages are taken from has one, or something else comes.
   private func wait(milliseconds: Int) throws(ZeroMQError) {
     let open = ingest.sockets.filter { takesMessages(from: $0) }
     // Sockets that are passed over would end the wait at once.
     let poller = open.count == ingest.sockets.count ? poller : Poller(open + [query], wake: mailbox.wake)
+    telemetry?.heartbeat.rest()
     _ = try poller.wait(milliseconds: milliseconds)
-  }
-
-  /// Takes a turn's worth of messages, where any may be taken, and hands them to the journal.
-  func takeTurn(_ socket: Socket) throws(ZeroMQError) -> Bool {
-    guard takesMessages(from: socket) else { return false }
-    let received = try receive(from: socket)
-    handOverMessages()
-    return received
-  }
-
-  /// Takes a turn's worth of messages.
-  private func receive(from socket: Socket) throws(ZeroMQError) -> Bool {
-    var work = 0
-    for count in 0..<Engine.turn {
-      guard try message.receive(from: socket, waiting: .never) else { return count > 0 }
-      let steps = model.steps
-      if socket === ingest.router { try learnAndAnswer(over: socket) } else { learnMessage() }
-      // Only the count is looked at here; the clock is read once a turn.
-      if publication.isDue(step: model.steps), !isAheadOfDisk { publish(now: monotonicSeconds()) }
-      if readingCadence.isDue(step: model.steps) { watchDivergence(now: monotonicSeconds()) }
-      if checkpoints.recurrence.isDue(step: model.steps) { writeCheckpointIfChanged(now: monotonicSeconds()) }
-      // Who asks need not wait for a whole turn.
-      work += 4 + Int(model.steps - steps)
-      if work >= Engine.workBetweenQuestions {
-        work = 0
-        try answerQueries()
-      }
-    }
-    return true
-  }
-
-  /// Learns the samples of the message just received, all or none.
-  private func learnMessage() {
-    counters.messages += 1
-    do throws(SampleError) {
-      guard message.count <= message.capacity else { throw SampleDecoder.wrongFrames(message.count) }
-      _ = try learnMessage(from: 0, predicts: false)
-    } catch {
-      reject(outOfTurn(error), payload: message.count - 1)
-    }
-  }
-
-  /// Learns the samples of the message just received, all or none, and counts them.
-  ///
-  /// - Parameters:
-  ///   - first: the first frame that is its sender's own.
-  ///   - predicts: whether predictions are wanted.
-  /// - Throws: what is wrong with it; then nothing has changed.
-  func learnMessage(from first: Int, predicts: Bool) throws(SampleError) -> MessageOutcome {
-    let kind = predicts ? MessageKind.answer : .learn
-    // The closure below may not read what changes belongs to `self`, of which the stream is a part.
-    let passedOver = passedOver
-    try message.withFrames(from: first) { (frames) throws(SampleError) in
-      let isKept = try stream.accept(frames, for: kind.purpose) { (label, last) throws(SampleError) in
-        if let error = missing(before: label, last: last, passedOver) { throw error }
-      }
-      if isKept { keep(frames, kind) }
-    }
-    if let label = stream.label { forgetPassedOver(label) }
-    let outcome = stream.learn(predicts: predicts, at: streamTime)
-    tell(outcome.room)
-    lastTarget = outcome.lastTarget ?? lastTarget
-    counters.samples += UInt64(outcome.learned)
-    counters.unlearned += UInt64(outcome.unlearned)
-    counters.unmatched += UInt64(outcome.unmatched)
-    counters.duplicates += UInt64(outcome.duplicates.count)
-    return outcome
+    beginWork()
+    queues.waited(for: open, now: streamTime)
   }
 
   func read(_ letter: EngineLetter) throws(ZeroMQError) {
     switch letter {
     case .stop: isStopping = true
     case .answer(let envelope, let answer): try send(answer, to: envelope)
+    case .reload(let new): try reload(new)
     case .asked(let request, let asked): try answerLarge(request, asked)
     case .published: publisherIsBusy = false
     case .publisherEnded(let failure):
@@ -300,7 +280,9 @@ final class Engine {
 
   private func doWhatIsDue(now: Double) {
     if readingCadence.isDue(step: model.steps, now: now) { watchDivergence(now: now) }
+    watchDrift()
     if publication.isDue(step: model.steps, now: now), !isAheadOfDisk { publish(now: now) }
+    if observation.isDue(step: model.steps, now: now), !isAheadOfDisk { observe(now: now) }
     retryJournal(now: now)
     if checkpoints.recurrence.isDue(step: model.steps, now: now) { writeCheckpointIfChanged(now: now) }
   }
@@ -312,35 +294,12 @@ final class Engine {
     // What waits for another thread becomes due again when that thread's letter comes.
     let times = [
       publisherIsBusy || isAheadOfDisk ? nil : publication.secondsLeft(now: now),
+      publisherIsBusy || isAheadOfDisk ? nil : observation.secondsLeft(now: now),
       checkpoints.isBusy ? nil : checkpoints.recurrence.secondsLeft(now: now),
       readingCadence.secondsLeft(step: model.steps, now: now), journal.secondsToRetry(now: now),
+      watchdog.secondsLeft(now: now),
     ]
     let seconds = times.compactMap { $0 }.min() ?? 3600
     return Int(max(0, min(seconds, 3600) * 1000).rounded(.up))
-  }
-
-  /// What other threads are told besides the model.
-  func reading(now: Double) -> EngineReading {
-    EngineReading(
-      sequences: stream.state.sequences,
-      delayed: Stats.Delayed(
-        waiting: stream.state.delayed.count, matched: stream.state.delayed.counts.matched,
-        forgotten: stream.state.delayed.counts.forgotten,
-        unmatched: counters.unmatched), counters: counters,
-      samplesPerSecond: rate.rate(now: now, count: counters.samples),
-      uptimeSeconds: now - startTime, health: problem == nil ? .ok : .degraded,
-      problem: problem, diverging: divergence.isDiverging, checkpoint: checkpoints.newest(now: now),
-      journal: journalStats)
-  }
-
-  /// Why the daemon is degraded, if it is.
-  private var problem: String? { journal.problem ?? checkpoints.problem }
-
-  /// Publishes, or leaves it for when the publisher is free: it never queues more than one.
-  func publish(now: Double) {
-    guard !publisherIsBusy else { return }
-    publisherIsBusy = true
-    publication.restart(step: model.steps, now: now)
-    takeSnapshot(for: .publication, now: now)
   }
 }

@@ -91,6 +91,11 @@ extension Engine {
       let before =
         settings.checkpointRetention.newest > 1 ? checkpoints.lastWrittenPosition ?? 0 : checkpoints.positionInHand
       checkpoints.record(written, now: now)
+      measurements.checkpointsWritten += 1
+      measurements.checkpointSeconds.record(written.seconds)
+      telemetry?.take(
+        CheckpointReport(
+          time: unixSeconds(), step: written.step, file: written.file, bytes: written.bytes, seconds: written.seconds))
       try journalCovered(through: checkpoints.positionInHand, removing: before)
       logger.info(
         "checkpoint written",
@@ -98,15 +103,27 @@ extension Engine {
           "step": "\(written.step)", "file": "\(written.file)", "bytes": "\(written.bytes)",
           "seconds": "\(Float(written.seconds))",
         ])
+      publisher.publish(Event(written, time: unixSeconds()))
       answer = encodedReply(written)
     case .failure(let error):
       checkpoints.record(error)
+      measurements.checkpointsFailed += 1
       logger.error("degraded: a checkpoint could not be written; learning goes on", metadata: ["error": "\(error)"])
       answer = encodedFailure(QueryFailure(.checkpointFailed, "\(error)"))
     }
+    tellHealth()
     for envelope in checkpoints.waiting { try send(answer, to: envelope) }
     checkpoints.waiting = checkpoints.waitingForNext
     checkpoints.waitingForNext = []
     if !checkpoints.waiting.isEmpty { writeCheckpoint(now: now) }
+  }
+}
+
+extension Event {
+  fileprivate init(_ written: CheckpointWritten, time: Double) {
+    self.init(
+      .checkpointWritten, step: written.step, time: time,
+      message: "the model as of step \(written.step) is in \(written.file)",
+      checkpoint: Checkpoint(file: written.file, bytes: written.bytes, seconds: written.seconds))
   }
 }

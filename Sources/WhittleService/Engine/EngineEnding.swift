@@ -13,6 +13,7 @@ extension Engine {
     logger.info("stopping: learning what was received")
     var now = monotonicSeconds()
     let end = now + settings.drainSeconds
+    watchdog.extendStop(by: settings.drainSeconds)
     if let router = ingest.router {
       // What is not answered was not learned, and its sender knows that: there is no waiting for what is on its way.
       while now < end, try takeTurn(router) || !takesMessages(from: router) {
@@ -36,6 +37,7 @@ extension Engine {
   /// Waits for some time for a disk that the next messages wait for. Questions are answered meanwhile.
   private func waitForDisk() throws(ZeroMQError) {
     _ = try Poller([query], wake: mailbox.wake).wait(milliseconds: Engine.quiet)
+    watchdog.turned(now: monotonicSeconds())
     try answerQueries()
     for letter in mailbox.takeAll() { try read(letter) }
     continueSnapshot()
@@ -86,9 +88,15 @@ extension Engine {
     }
   }
 
-  private func waitForLetters(milliseconds: Int = -1) throws(ZeroMQError) {
+  private func waitForLetters() throws(ZeroMQError) {
+    let now = monotonicSeconds()
+    watchdog.turned(now: now)
     // Samples that come now are for the next start; only letters end this wait.
-    _ = try Poller([], wake: mailbox.wake).wait(milliseconds: milliseconds)
-    for letter in mailbox.takeAll() { try read(letter) }
+    _ = try Poller([], wake: mailbox.wake).wait(
+      milliseconds: watchdog.secondsLeft(now: now).map { Int(($0 * 1000).rounded(.up)) } ?? -1)
+    let letters = mailbox.takeAll()
+    // Somebody has got on.
+    if !letters.isEmpty { watchdog.extendStop(by: 0) }
+    for letter in letters { try read(letter) }
   }
 }

@@ -79,6 +79,7 @@ extension Engine {
         checkpoint is written
         """, metadata: ["error": "\(error)"])
     }
+    tellHealth()
     try releaseAnswers()
   }
 

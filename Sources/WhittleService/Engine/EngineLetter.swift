@@ -10,6 +10,8 @@ enum EngineLetter: Sendable {
   case answer(Envelope, Answer)
   /// A large question that was read elsewhere.
   case asked(QueryRequest, AskedQuestion)
+  /// The configuration was read again.
+  case reload(NewConfiguration)
   /// The publisher's thread has come to its end, after all that it was asked for or because libzmq failed.
   case publisherEnded(ZeroMQError?)
   /// The publisher is free for the next publication.

@@ -23,11 +23,13 @@ extension Engine {
     let before = loaded
     if changed.settings.learner != before.settings.learner || changed.overrides != before.overrides {
       completeSnapshots()
-      stream.change(changed.learning)
+      guard stream.change(changed.learning) else {
+        return try send(encodedFailure(QueryFailure(.internal, "there is no memory for the change")), to: envelope)
+      }
       keepOperation(.settings, [Array(text.utf8)])
       adopt(changed, for: text)
       journalWriter?.change(settings: text)
-      tell(before, changed)
+      _ = tell(before, changed)
     }
     let configuration = Dictionary(
       uniqueKeysWithValues: Hyperparameter.all.map { ($0.key, JSONValue($0.read(changed.settings.learner))) })
@@ -53,12 +55,12 @@ extension Engine {
   }
 
   /// Hands over all snapshots that are asked for, of the model as it is.
-  private func completeSnapshots() {
+  func completeSnapshots() {
     while model.isTakingSnapshot { continueSnapshot(copying: .max) }
   }
 
   /// Keeps what was just done.
-  private func keepOperation(_ kind: MessageKind, _ frames: [[UInt8]]) {
+  func keepOperation(_ kind: MessageKind, _ frames: [[UInt8]]) {
     if journal.isOpen {
       let all = frames.flatMap { $0 }
       all.span.bytes.withUnsafeBytes { bytes in
@@ -70,26 +72,30 @@ extension Engine {
     handOverMessages()
   }
 
-  private func tell(_ before: LoadedSettings, _ after: LoadedSettings) {
+  /// Tells of settings that are others than before.
+  ///
+  /// - Returns: them, by key, as they are now.
+  func tell(_ before: LoadedSettings, _ after: LoadedSettings) -> [String: JSONValue] {
     var changes: [String: JSONValue] = [:]
-    for hyperparameter in Hyperparameter.all {
-      let (old, new) = (hyperparameter.read(before.settings.learner), hyperparameter.read(after.settings.learner))
+    for setting in SettingTable.all {
+      let (old, new) = (setting.read(before.settings), setting.read(after.settings))
       if old == new { continue }
-      changes[hyperparameter.key] = JSONValue(new)
+      changes[setting.key] = new
       logger.notice(
         "a setting was changed; it holds from here on",
-        metadata: ["key": "\(hyperparameter.key)", "before": "\(old.text)", "now": "\(new.text)"])
+        metadata: ["key": "\(setting.key)", "before": "\(Setting.text(old))", "now": "\(Setting.text(new))"])
     }
     let words = changes.sorted { $0.key < $1.key }.map { "\($0.key) is \(Setting.text($0.value))" }
-    if words.isEmpty { return }
+    if words.isEmpty { return changes }
     publisher.publish(
       Event(
         .settingsChanged, step: model.steps, time: unixSeconds(),
         message: "from here on " + words.joined(separator: ", "), settings: changes))
+    return changes
   }
 
   /// Answers a question once what was done is as safe as it gets: not where there is no journal.
-  private func hold(_ answer: [UInt8], to envelope: Envelope) throws(ZeroMQError) {
+  func hold(_ answer: [UInt8], to envelope: Envelope) throws(ZeroMQError) {
     guard let journalWriter else { return try send(answer, to: envelope) }
     heldReplies.hold(answer, to: envelope, until: stream.state.position)
     // Should it have got there already, no letter comes.

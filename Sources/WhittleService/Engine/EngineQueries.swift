@@ -13,18 +13,21 @@ extension Engine {
   private static let queriesATurn = 64
   private static let queryBytesATurn = 64 << 10
   /// Larger ones, in bytes, are read and answered elsewhere.
-  private static let largestQuickQuestion = 16 << 10
+  static let largestQuickQuestion = 16 << 10
 
   /// - Returns: whether anyone asked.
   @discardableResult
   func answerQueries() throws(ZeroMQError) -> Bool {
-    var bytes = 0
-    for count in 0..<Engine.queriesATurn where bytes < Engine.queryBytesATurn {
-      guard try question.receive(from: query, waiting: .never) else { return count > 0 }
-      bytes += question.byteCount
+    var (count, bytes) = (0, 0)
+    while count < Engine.queriesATurn, bytes < Engine.queryBytesATurn,
+      try question.receive(from: query, waiting: .never)
+    {
+      (count, bytes) = (count + 1, bytes + question.byteCount)
+      if doors.looksAtMessages, !doors.admits(question, at: .query) { continue }
       try answerQuestion()
     }
-    return true
+    questionWatch.looked(found: count > 0)
+    return count > 0
   }
 
   /// Answers the question just received.
@@ -45,16 +48,6 @@ extension Engine {
     } else {
       try answer(request, asked)
     }
-  }
-
-  /// The answer to a question as it is mostly asked, which is read with little effort; nil for any other.
-  private func plainPrediction(_ envelope: RouterEnvelope) -> [UInt8]? {
-    guard envelope.payload.count == 1, envelope.mistake == nil, question.byteCount <= Engine.largestQuickQuestion
-    else { return nil }
-    let margin = question.withFrame(envelope.payload.lowerBound) { text in
-      stream.withModel { questions.plainMargin(text, &$0) }
-    }
-    return margin.map { encodedReply(Prediction(model, $0.margin, unknownFeatures: $0.unknownFeatures)) }
   }
 
   /// Has a large question read elsewhere, if there is room for it.
@@ -84,6 +77,12 @@ extension Engine {
 
   private func answer(_ request: QueryRequest, _ asked: AskedQuestion) throws(ZeroMQError) {
     let envelope = asked.envelope
+    if request.operation.isAdministrative, !doors.mayAdminister(asked.key) {
+      let failure = QueryFailure(
+        .forbidden,
+        "\(request.operation.rawValue) is for keys that security.admin_keys lists, and yours is not one of them")
+      return try send(failure, to: envelope)
+    }
     switch request {
     case .predict, .explain: break
     case .coefficients(let question):
@@ -97,6 +96,7 @@ extension Engine {
     case .configuration: try send(encodedReply(configuration), to: envelope)
     case .set(let question): try set(question.values, for: envelope)
     case .reset: try reset(for: envelope)
+    case .reload: reloader.reload(for: envelope)
     }
   }
 

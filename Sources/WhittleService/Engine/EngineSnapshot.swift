@@ -22,6 +22,9 @@ struct EngineReading: Sendable {
   let diverging: Bool
   let checkpoint: Stats.Checkpoint?
   let journal: Stats.Journal?
+  let measurements: EngineMeasurements
+  /// By socket.
+  let connections: [String: Stats.Connections]
 }
 
 extension EngineSnapshot {
@@ -50,18 +53,8 @@ extension EngineSnapshot {
       clampedUpdates: model.learner.state.clampedUpdates, diverging: reading.diverging,
       sequences: Stats.Sequences(reading.sequences), delayed: reading.delayed,
       room: Stats.Room(forgotten: counters.forgottenFeatures, refused: counters.refusedFeatures),
-      checkpoint: reading.checkpoint, journal: reading.journal
+      checkpoint: reading.checkpoint, journal: reading.journal, connections: reading.connections
     )
-  }
-
-  /// The coefficients that are not zero, in the order in which the features came.
-  ///
-  /// - Complexity: O(features)
-  func activeCoefficients(_ values: [Float]) -> Coefficients {
-    let active = values.indices.filter { values[$0] != 0 }
-    return Coefficients(
-      step: model.steps, intercept: model.learner.intercept, names: active.map { model.name(at: $0) },
-      values: active.map { values[$0] }, features: model.featureCount, activeSet: active.count)
   }
 }
 

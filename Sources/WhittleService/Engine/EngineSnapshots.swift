@@ -6,6 +6,10 @@ internal import WhittleProtocol
 /// What another thread wants to see the model for.
 enum SnapshotUse {
   case publication
+  /// For those who look on, where nothing is published.
+  case observation
+  /// To know which features are active already.
+  case baseLine
   case checkpoint
   case stats(Envelope)
   case coefficients(CoefficientsQuestion, AskedQuestion)
@@ -68,6 +72,10 @@ extension Engine {
     switch use {
     case .publication:
       return { publisher.publish(EngineSnapshot(model: $0, reading: reading)) }
+    case .observation:
+      return { publisher.observe(EngineSnapshot(model: $0, reading: reading)) }
+    case .baseLine:
+      return { publisher.begin(with: $0) }
     case .checkpoint:
       let (sequences, delayed, overrides) = (stream.state.sequences, stream.state.delayed, stream.state.overrides)
       let position = stream.state.position

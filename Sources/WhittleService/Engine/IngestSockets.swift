@@ -6,6 +6,7 @@ internal import ZeroMQ
 /// Belongs to the engine's thread.
 struct IngestSockets {
   private(set) var sockets: [Socket] = []
+  private var doors: [(socket: Socket, door: Door)] = []
   /// The one whose messages are answered.
   private(set) var router: Socket?
   /// By setting, in full.
@@ -13,33 +14,33 @@ struct IngestSockets {
   private var bound: [(socket: Socket, endpoint: String)] = []
 
   /// - Throws: the setting's key and libzmq's reason.
-  init(_ settings: Settings, in context: Context) throws(DaemonError) {
+  init(_ settings: Settings, _ doors: Doors) throws(DaemonError) {
     let ingest = settings.ingest
     if !(ingest.subBind + ingest.subConnect).isEmpty {
-      let socket = try IngestSockets.open(.subscribe, settings, in: context)
+      let socket = try IngestSockets.open(.subscribe, .sub, settings, doors)
       do throws(ZeroMQError) {
         for topic in ingest.subTopics { try socket.set(.subscribe(Array(topic.utf8))) }
       } catch {
         throw .endpoint(key: "ingest.sub.topics", error)
       }
-      try attach(socket, "ingest.sub", bind: ingest.subBind, connect: ingest.subConnect)
+      try attach(socket, .sub, doors, bind: ingest.subBind, connect: ingest.subConnect)
       sockets.append(socket)
     }
     if !(ingest.pullBind + ingest.pullConnect).isEmpty {
-      let socket = try IngestSockets.open(.pull, settings, in: context)
-      try attach(socket, "ingest.pull", bind: ingest.pullBind, connect: ingest.pullConnect)
+      let socket = try IngestSockets.open(.pull, .pull, settings, doors)
+      try attach(socket, .pull, doors, bind: ingest.pullBind, connect: ingest.pullConnect)
       sockets.append(socket)
     }
     if !(ingest.routerBind + ingest.routerConnect).isEmpty {
-      let socket = try IngestSockets.openRouter(settings, in: context)
-      try attach(socket, "ingest.router", bind: ingest.routerBind, connect: ingest.routerConnect)
+      let socket = try IngestSockets.openRouter(settings, doors)
+      try attach(socket, .router, doors, bind: ingest.routerBind, connect: ingest.routerConnect)
       sockets.append(socket)
       router = socket
     }
   }
 
-  private static func openRouter(_ settings: Settings, in context: Context) throws(DaemonError) -> Socket {
-    let socket = try open(.router, settings, in: context)
+  private static func openRouter(_ settings: Settings, _ doors: Doors) throws(DaemonError) -> Socket {
+    let socket = try open(.router, .router, settings, doors)
     do throws(ZeroMQError) {
       // An answer to a client that is gone, or that has so many unread, is dropped: nobody may hold up the engine.
       try socket.set(.routerMandatory(false))
@@ -53,10 +54,11 @@ struct IngestSockets {
   }
 
   private static func open(
-    _ kind: Socket.Kind, _ settings: Settings, in context: Context
+    _ kind: Socket.Kind, _ door: Door, _ settings: Settings, _ doors: Doors
   ) throws(DaemonError) -> Socket {
     do throws(ZeroMQError) {
-      let socket = try Socket(kind, in: context)
+      let socket = try Socket(kind, in: doors.engineContext)
+      try doors.prepare(socket, as: door, in: doors.engineContext)
       try socket.set(.receiveHighWaterMark(settings.ingest.receiveHighWaterMark))
       // Larger ones are refused with an error by the decoder; far larger ones must not even be taken into memory.
       try socket.set(.maximumMessageSize(settings.limits.messageBytes * 2 + 4096))
@@ -67,12 +69,14 @@ struct IngestSockets {
   }
 
   private mutating func attach(
-    _ socket: Socket, _ key: String, bind: [String], connect: [String]
+    _ socket: Socket, _ door: Door, _ doors: Doors, bind: [String], connect: [String]
   ) throws(DaemonError) {
+    let key = "ingest.\(door.rawValue)"
+    self.doors.append((socket, door))
     var full: [String] = []
     for endpoint in bind {
       do throws(ZeroMQError) {
-        full.append(try socket.listen(on: endpoint))
+        full.append(try doors.bind(socket, to: endpoint))
       } catch {
         throw .endpoint(key: "\(key).bind", error)
       }
@@ -80,15 +84,19 @@ struct IngestSockets {
     self.bound += full.map { (socket, $0) }
     for endpoint in connect {
       do throws(ZeroMQError) {
-        // Names may stand for addresses of either kind.
-        try socket.set(.ipv6(true))
-        try socket.connect(endpoint)
+        try doors.connect(socket, to: endpoint, as: door)
       } catch {
         throw .endpoint(key: "\(key).connect", error)
       }
     }
     endpoints["\(key).bind"] = full
     endpoints["\(key).connect"] = connect
+  }
+
+  /// Whether the sender of a message may still send there.
+  func admits(_ message: Message, from socket: Socket, _ doors: Doors) -> Bool {
+    guard let door = self.doors.first(where: { $0.socket === socket })?.door else { return true }
+    return doors.admits(message, at: door)
   }
 
   /// Stops listening; what was received stays receivable. Connections that the daemon made are kept, because libzmq

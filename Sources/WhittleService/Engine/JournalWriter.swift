@@ -1,5 +1,6 @@
 internal import Logging
 internal import ModelStore
+internal import OperatingThreads
 internal import Synchronization
 internal import ZeroMQ
 

@@ -43,7 +43,7 @@ struct SampleInquiry: Sendable {
       case .one:
         let margins = try questions.margins(of: samples, &model)
         guard let margin = margins.margins.first else { return [SampleInquiry.noSample] }
-        return [encodedReply(Prediction(model, margin, unknownFeatures: margins.unknownFeatures[0]))]
+        return [encodedPrediction(Prediction(model, margin, unknownFeatures: margins.unknownFeatures[0]))]
       case .several(let binary):
         let margins = try questions.margins(of: samples, &model)
         let loss = model.configuration.loss

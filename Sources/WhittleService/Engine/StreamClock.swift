@@ -8,5 +8,8 @@ struct StreamClock {
     offset = max(unixSeconds(), time ?? 0) - monotonicSeconds()
   }
 
-  var now: Double { offset + monotonicSeconds() }
+  var now: Double { time(at: monotonicSeconds()) }
+
+  /// The time at a moment of the machine's clock that nothing sets back.
+  func time(at moment: Double) -> Double { offset + moment }
 }

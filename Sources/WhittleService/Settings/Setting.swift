@@ -18,6 +18,8 @@ public struct Setting: Sendable {
   /// Takes the texts, one unless it is a list; false where they are not what is expected.
   let assign: @Sendable ([String], inout Settings) -> Bool
   let read: @Sendable (Settings) -> JSONValue
+  /// Whether a running daemon takes over a new value when it reads its configuration again; else the next start does.
+  public private(set) var changesAtOnce = false
 
   /// The value it has when nobody sets it, for help texts.
   public var defaultText: String { Setting.text(read(Settings())) }
@@ -33,6 +35,25 @@ public struct Setting: Sendable {
       elements.isEmpty ? "none" : elements.map { $0 == .string("") ? "\"\"" : text($0) }.joined(separator: ",")
     case .object(let members): members.keys.sorted().joined(separator: ",")
     }
+  }
+
+  /// The same, of which a running daemon takes over new values.
+  var atOnce: Setting {
+    var setting = self
+    setting.changesAtOnce = true
+    return setting
+  }
+
+  /// Gives some settings the value that others have.
+  func copy(from others: Settings, to settings: inout Settings) {
+    let texts =
+      switch read(others) {
+      case .array(let elements): elements.map { $0 == .string("") ? "" : Setting.text($0) }
+      case let value: [Setting.text(value)]
+      }
+    // What is written as people write it is what can be read.
+    let isTaken = assign(texts, &settings)
+    assert(isTaken, "\(key) does not take its own value \(texts)")
   }
 
   public var flag: String { key.replacing(".", with: "-").replacing("_", with: "-") }
@@ -67,19 +88,20 @@ extension Setting {
     Setting(
       key: hyperparameter.key, summary: summary, expectation: hyperparameter.expectation, isList: false,
       assign: { texts, settings in texts.count == 1 && hyperparameter.assign(texts[0], &settings.learner) },
-      read: { JSONValue(hyperparameter.read($0.learner)) })
+      read: { JSONValue(hyperparameter.read($0.learner)) }
+    ).atOnce
   }
 
   /// A number with a lower bound, which itself counts unless it is `above`, and an upper one far beyond any use, so
   /// that sums and products of settings stay finite.
   static func number(
     _ key: String, _ path: SettingPath<Double>, _ summary: String, atLeast least: Double = 0,
-    above: Bool = false
+    above: Bool = false, atMost most: Double = 1e9
   ) -> Setting {
-    let bound = DecimalNumber.text(least)
+    let (bound, upper) = (DecimalNumber.text(least), most == 1e9 ? "1e9" : DecimalNumber.text(most))
     return Setting(
-      key, path, summary, expects: "a number \(above ? "above" : "of at least") \(bound), at most 1e9",
-      parse: { DecimalNumber.read($0).flatMap { (above ? $0 > least : $0 >= least) && $0 <= 1e9 ? $0 : nil } },
+      key, path, summary, expects: "a number \(above ? "above" : "of at least") \(bound), at most \(upper)",
+      parse: { DecimalNumber.read($0).flatMap { (above ? $0 > least : $0 >= least) && $0 <= most ? $0 : nil } },
       render: { .number($0) })
   }
 
@@ -111,6 +133,28 @@ extension Setting {
     Setting(
       key, path, summary, expects: "the path of a directory",
       parse: { $0.isEmpty || $0.contains("\0") ? nil : $0 }, render: { .string($0) })
+  }
+
+  /// Where public keys are listed.
+  static func keyList(
+    _ key: String, _ path: SettingPath<Settings.Security.KeyList>, _ summary: String
+  ) -> Setting {
+    Setting(
+      key, path, summary, expects: "the path of a file of keys, or of a directory of such files, any or none",
+      parse: { text in
+        switch text {
+        case "none": Settings.Security.KeyList.none
+        case "any": .any
+        default: text.isEmpty || text.contains("\0") ? nil : .file(text)
+        }
+      },
+      render: { list in
+        switch list {
+        case .none: .string("none")
+        case .any: .string("any")
+        case .file(let path): .string(path)
+        }
+      })
   }
 
   /// The name of a JSON field.
@@ -207,6 +251,15 @@ extension Setting {
       check: { isEndpoint($0, binds: binds) })
   }
 
+  /// Where to listen for HTTP.
+  static func addresses(_ key: String, _ path: SettingPath<[String]>, _ summary: String) -> Setting {
+    list(
+      key, path, summary,
+      expects: "addresses such as 127.0.0.1:5705, [::1]:5705 or 0.0.0.0:5705, with port 0 for any free one, or "
+        + "unix:/run/whittled/http.sock",
+      check: { ListenAddress($0) != nil })
+  }
+
   static func isEndpoint(_ text: String, binds: Bool) -> Bool {
     if text.hasPrefix("ipc://") {
       let path = text.dropFirst("ipc://".count)
@@ -223,6 +276,19 @@ extension Setting {
     guard let number = UInt16(port), port.allSatisfy(\.isNumber) else { return false }
     return binds || number > 0
   }
+}
+
+/// Whether others than this machine's own processes can reach an endpoint that is bound.
+func isReachable(_ endpoint: String) -> Bool {
+  guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return false }
+  let host = endpoint[..<colon].dropFirst("tcp://".count)
+  return !(host == "localhost" || host == "lo" || host == "[::1]" || isLoopback(host))
+}
+
+/// Whether it is an address of 127.0.0.0/8, and not a name that begins as one.
+private func isLoopback(_ host: Substring) -> Bool {
+  let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+  return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
 }
 
 extension JSONValue {

@@ -7,7 +7,7 @@ internal import StreamLearning
 /// the help texts follow from it.
 public enum SettingTable {
   /// In the order in which people read them.
-  public static let all: [Setting] = model + stream + outputs + operation
+  public static let all: [Setting] = model + stream + outputs + security + operation
 
   private static let model: [Setting] = [
     .choice("model.loss", \.learner.loss, "What a wrong prediction costs."),
@@ -49,7 +49,8 @@ public enum SettingTable {
       "raw: weights as they are; scaled: times their features' root mean square, as if features were scaled."),
     .penaltyFactors(
       "penalty.factors", \.learner.penalty.factors,
-      "λ1 and λ2 of some features times a factor, as age=0 or sensor_*=0.5; 0: never penalized."),
+      "λ1 and λ2 of some features times a factor, as age=0 or sensor_*=0.5; 0: never penalized."
+    ).atOnce,
   ]
 
   private static let stream: [Setting] = [
@@ -67,40 +68,48 @@ public enum SettingTable {
       binds: false),
     .boolean(
       "ingest.router.predict", \.ingest.routerPredicts,
-      "Whether answers carry the predictions made for a message's samples before they were learned."),
+      "Whether answers carry the predictions made for a message's samples before they were learned."
+    ).atOnce,
     .choice(
       "ingest.router.acknowledge", \.ingest.routerAcknowledge,
       "When ROUTER answers: accepted: once learned; journaled: once in the journal; durable: once that is synced."),
     .integer(
       "ingest.router.send_high_water_mark", \.ingest.routerSendHighWaterMark,
       "Answers that ROUTER holds for a client that does not read them; beyond, they are dropped.", 1...100_000_000),
-    .choice("ingest.format", \.ingest.format, "The messages' format; auto tells them apart."),
+    .choice("ingest.format", \.ingest.format, "The messages' format; auto tells them apart.").atOnce,
     .integer(
       "ingest.receive_high_water_mark", \.ingest.receiveHighWaterMark,
       "Messages a socket holds for the engine from each peer; beyond, publishers drop, and all other senders wait.",
       1...100_000_000),
     .choice(
       "json.layout", \.json.layout,
-      "Whether a JSON record has its features in a field of their own, or flat among its other fields."),
-    .fieldName("json.target", \.json.target, "JSON: the field of the target."),
+      "Whether a JSON record has its features in a field of their own, or flat among its other fields."
+    ).atOnce,
+    .fieldName("json.target", \.json.target, "JSON: the field of the target.").atOnce,
     .optionalFieldName(
       "json.features", \.json.features,
-      "JSON: the field of the features of nested records; auto: x.", orNone: false),
+      "JSON: the field of the features of nested records; auto: x.", orNone: false
+    ).atOnce,
     .optionalFieldName(
       "json.weight", \.json.weight,
-      "JSON: the field of the importance weight; auto: weight in nested records, none in flat ones."),
+      "JSON: the field of the importance weight; auto: weight in nested records, none in flat ones."
+    ).atOnce,
     .optionalFieldName(
-      "json.id", \.json.id, "JSON: the field of the sample's id; auto: id in nested records, none in flat ones."),
+      "json.id", \.json.id, "JSON: the field of the sample's id; auto: id in nested records, none in flat ones."
+    ).atOnce,
     .optionalFieldName(
       "json.source", \.json.source,
-      "JSON: the field that names the sample's source; auto: source in nested records, none in flat ones."),
+      "JSON: the field that names the sample's source; auto: source in nested records, none in flat ones."
+    ).atOnce,
     .optionalFieldName(
       "json.seq", \.json.seq,
       "JSON: the field of the sample's number in its source's sequence; auto: seq in nested records, none in flat "
-        + "ones."),
+        + "ones."
+    ).atOnce,
     .list(
       "json.ignore", \.json.ignored, "JSON: fields that are passed over.", expects: "names of fields",
-      check: { !$0.isEmpty }),
+      check: { !$0.isEmpty }
+    ).atOnce,
     .choice(
       "features.space", \.features.space,
       "dictionary: each name has a weight of its own; hashed: names share 2^bits weights; indexed: names are indices."),
@@ -112,29 +121,104 @@ public enum SettingTable {
       "features.interactions", \.features.interactions,
       "Pairs of namespaces, as user*item, whose features are multiplied with each other."),
     .integer("limits.message_bytes", \.limits.messageBytes, "Bytes of a message.", 1...(1 << 30)),
-    .integer("limits.samples_per_message", \.limits.samplesPerMessage, "Samples in a message.", 1...100_000_000),
-    .integer("limits.features_per_sample", \.limits.featuresPerSample, "Features in a sample.", 1...100_000_000),
-    .integer("limits.name_bytes", \.limits.nameBytes, "Bytes of a feature's name.", 1...65_536),
-    .integer("limits.nesting_depth", \.limits.nestingDepth, "How deep JSON may nest.", 3...1024),
-    .integer("limits.features", \.limits.features, "Features that the model may know.", 1...(1 << 30)),
-    .integer("limits.sources", \.limits.sources, "Sources that may number their samples.", 1...1_000_000),
+    .integer("limits.samples_per_message", \.limits.samplesPerMessage, "Samples in a message.", 1...100_000_000).atOnce,
+    .integer("limits.features_per_sample", \.limits.featuresPerSample, "Features in a sample.", 1...100_000_000).atOnce,
+    .integer("limits.name_bytes", \.limits.nameBytes, "Bytes of a feature's name.", 1...65_536).atOnce,
+    .integer("limits.nesting_depth", \.limits.nestingDepth, "How deep JSON may nest.", 3...1024).atOnce,
+    .integer("limits.features", \.limits.features, "Features that the model may know.", 1...(1 << 30)).atOnce,
+    .integer("limits.sources", \.limits.sources, "Sources that may number their samples.", 1...1_000_000).atOnce,
     .integer(
       "delayed.samples", \.delayed.samples,
       "Samples with an id that may wait for their targets; beyond, the oldest are forgotten. 0: none waits.",
-      0...10_000_000),
-    .number("delayed.age_seconds", \.delayed.age, "How long a sample waits for its target.", above: true),
+      0...10_000_000
+    ).atOnce,
+    .number("delayed.age_seconds", \.delayed.age, "How long a sample waits for its target.", above: true).atOnce,
   ]
 
   private static let outputs: [Setting] = [
     .endpoints("publish.bind", \.publishBind, "Where subscribers to coefficients and stats connect.", binds: true),
     .integer(
       "publish.every_samples", \.publishEvery.samples, "Publish after so many samples; 0: not by samples.",
-      0...1_000_000_000_000),
-    .number("publish.every_seconds", \.publishEvery.seconds, "Publish after so many seconds; 0: not by time."),
+      0...1_000_000_000_000
+    ).atOnce,
+    .number("publish.every_seconds", \.publishEvery.seconds, "Publish after so many seconds; 0: not by time.").atOnce,
+    .choice(
+      "publish.coefficients", \.publishing.form,
+      "full: all that are not zero; top: the heaviest; delta: what changed, and all for whoever comes late."
+    ).atOnce,
+    .integer("publish.top", \.publishing.top, "Form top: how many of the heaviest.", 1...10_000_000).atOnce,
+    .integer(
+      "publish.full_every", \.publishing.fullEvery, "Form delta: after so many deltas all are published.",
+      1...1_000_000_000
+    ).atOnce,
+    .choice(
+      "publish.arrays", \.publishing.arrays,
+      "Whether names and values are buffers behind the JSON; auto: from 10000 coefficients on."
+    ).atOnce,
+    .integer(
+      "publish.send_high_water_mark", \.publishing.sendHighWaterMark,
+      "Messages held for a subscriber that does not take them; it misses what comes then.", 1...1_000_000),
     .integer(
       "publish.rejects_per_second", \.rejectsPerSecond,
-      "Events about rejected messages a second, at most; 0: none.", 0...1000),
+      "Events about rejected messages a second, at most; 0: none.", 0...1000
+    ).atOnce,
+    .integer(
+      "events.entered_after", \.events.enteredAfter,
+      "A feature has entered the active set when its coefficient was not zero at so many looks in a row; 0: never told.",
+      0...1000
+    ).atOnce,
+    .integer(
+      "events.left_after", \.events.leftAfter,
+      "A feature has left the active set when its coefficient was zero at so many looks in a row; 0: never told.",
+      0...1000
+    ).atOnce,
+    .choice("events.drift", \.events.drift, "What tells that the loss has risen for good.").atOnce,
+    .number(
+      "events.drift_delta", \.events.driftDelta,
+      "δ of ADWIN: about the probability that a check finds a rise where there is none.", above: true, atMost: 0.5
+    ).atOnce,
+    .number(
+      "events.drift_threshold", \.events.driftThreshold,
+      "k of Page and Hinkley: a rise where there is none is found with probability e^(-k) or less.", above: true
+    ).atOnce,
     .endpoints("query.bind", \.queryBind, "Where clients that ask connect.", binds: true),
+    .addresses(
+      "http.bind", \.httpBind, "Where browsers find the dashboard, and Prometheus the metrics; none: no HTTP."),
+    .optionalFile(
+      "http.token_file", \.httpAccess.tokenFile,
+      "A file with the token that all who ask over TCP have to show; none: whoever reaches an address may ask."),
+    .fileMode("http.socket_mode", \.httpAccess.socketMode, "The mode of HTTP's Unix sockets: who may connect."),
+    .optionalGroup(
+      "http.socket_group", \.httpAccess.socketGroup, "The group of HTTP's Unix sockets; none: the daemon's own."),
+  ]
+
+  private static let security: [Setting] = [
+    .optionalFile(
+      "security.server_key", \.security.serverKey,
+      "The file of the daemon's secret key, made by whittle keygen: all ZeroMQ endpoints speak CURVE; none: plain."),
+    .keyList("security.ingest_keys", \.security.ingestKeys, "Public keys of those who may send samples.").atOnce,
+    .keyList("security.query_keys", \.security.queryKeys, "Public keys of those who may ask what changes nothing.")
+      .atOnce,
+    .keyList("security.publish_keys", \.security.publishKeys, "Public keys of those who may subscribe.").atOnce,
+    .keyList(
+      "security.admin_keys", \.security.adminKeys,
+      "Public keys of those who may ask anything, also what changes the model or the daemon."
+    ).atOnce,
+    .optionalFile(
+      "security.connect_keys", \.security.connectKeys,
+      "Public keys of those to whom the daemon connects and who ask it for its key: lines of a key and an endpoint."),
+    .boolean(
+      "security.allow_plain", \.security.allowPlain,
+      "Whether endpoints that other machines reach may be bound without keys."),
+    .fileMode("security.ipc_mode", \.security.ipcMode, "The mode of ipc:// endpoints: who may write may connect."),
+    .optionalGroup(
+      "security.ipc_group", \.security.ipcGroup, "The group of ipc:// endpoints; none: that of the process."),
+    .number(
+      "limits.handshake_seconds", \.security.handshakeSeconds,
+      "How long a peer that connects may take to say who it is.", above: true, atMost: 3600),
+    .integer(
+      "limits.connections", \.security.connections,
+      "Connections that each socket may have; fewer where the process may not open so many files.", 1...1_000_000),
   ]
 
   private static let operation: [Setting] = [
@@ -142,18 +226,23 @@ public enum SettingTable {
       "state.directory", \.stateDirectory, "Where checkpoints and the journal live; created where it is missing."),
     .integer(
       "checkpoint.every_samples", \.checkpointEvery.samples,
-      "Write a checkpoint after so many samples; 0: not by samples.", 0...1_000_000_000_000),
+      "Write a checkpoint after so many samples; 0: not by samples.", 0...1_000_000_000_000
+    ).atOnce,
     .number(
       "checkpoint.every_seconds", \.checkpointEvery.seconds,
-      "Write a checkpoint after so many seconds; 0: not by time."),
+      "Write a checkpoint after so many seconds; 0: not by time."
+    ).atOnce,
     .integer(
-      "checkpoint.keep", \.checkpointRetention.newest, "Checkpoints to keep: so many of the newest.", 1...1_000_000),
+      "checkpoint.keep", \.checkpointRetention.newest, "Checkpoints to keep: so many of the newest.", 1...1_000_000
+    ).atOnce,
     .integer(
       "checkpoint.keep_hourly", \.checkpointRetention.hourly,
-      "For so many hours before this one, the newest of each is kept too; 0: none.", 0...1_000_000),
+      "For so many hours before this one, the newest of each is kept too; 0: none.", 0...1_000_000
+    ).atOnce,
     .integer(
       "checkpoint.keep_daily", \.checkpointRetention.daily,
-      "For so many days before this one, the newest of each is kept too; 0: none.", 0...1_000_000),
+      "For so many days before this one, the newest of each is kept too; 0: none.", 0...1_000_000
+    ).atOnce,
     .integer(
       "catalog.coefficients", \.catalogCoefficients,
       "Of each checkpoint, so many of the heaviest coefficients are in catalog.sqlite; 0: no catalog.", 0...(1 << 30)),
@@ -177,9 +266,12 @@ public enum SettingTable {
       "Whether a start goes on past damage in the middle of the journal, without the messages that it holds."),
     .number(
       "shutdown.drain_seconds", \.drainSeconds,
-      "How long, at most, to go on learning what was received after a signal to stop."),
-    .choice("log.level", \.logLevel, "The least severe level that is logged."),
-    .choice("log.format", \.logFormat, "Log lines as text or as JSON."),
+      "How long, at most, to go on learning what was received after a signal to stop."
+    ).atOnce,
+    .choice("log.level", \.logLevel, "The least severe level that is logged.").atOnce,
+    .choice(
+      "log.format", \.logFormat,
+      "Log lines as text or as JSON; auto: entries with fields where standard error is systemd's journal, else text."),
   ]
 
   /// All keys, and the names of the sections that they are nested in.

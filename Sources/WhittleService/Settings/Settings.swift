@@ -75,12 +75,113 @@ public struct Settings: Sendable, Equatable {
     public var pastDamage = false
   }
 
+  /// What subscribers are told of besides what goes wrong.
+  public struct Events: Sendable, Equatable {
+    /// Looks in a row after which a feature has entered the active set, or left it; 0 for no events about it.
+    public var enteredAfter = 3
+    public var leftAfter = 16
+    /// What watches over the loss.
+    public var drift = Drift.both
+    /// δ of ADWIN.
+    public var driftDelta = 0.002
+    /// k of Page and Hinkley.
+    public var driftThreshold = 25.0
+  }
+
+  /// What tells that the loss has risen for good.
+  public enum Drift: String, Sendable, CaseIterable {
+    case both, adwin
+    case pageHinkley = "page_hinkley"
+    case off
+  }
+
+  /// How coefficients are published.
+  public struct Publishing: Sendable, Equatable {
+    public enum Form: String, Sendable, CaseIterable {
+      /// All that are not zero.
+      case full
+      /// The heaviest.
+      case top
+      /// Those that are others than before, and now and then all.
+      case delta
+    }
+
+    /// Whether names and values are buffers behind the JSON.
+    public enum Arrays: String, Sendable, CaseIterable {
+      case never
+      /// Where there are many.
+      case auto
+      case always
+    }
+
+    public var form = Form.full
+    /// How many are the heaviest.
+    public var top = 100
+    /// After so many deltas all are published.
+    public var fullEvery = 100
+    public var arrays = Arrays.never
+    /// Messages that are held for each subscriber that does not take them.
+    public var sendHighWaterMark = 20
+  }
+
+  /// Who may connect, and how many.
+  public struct Security: Sendable, Equatable {
+    /// Where a list of clients' public keys is.
+    public enum KeyList: Sendable, Equatable {
+      /// Nobody is listed.
+      case none
+      /// Everybody is who knows the daemon's public key.
+      case any
+      /// A file, or a directory of files.
+      case file(String)
+    }
+
+    /// The file of the daemon's secret key; nil: nothing is encrypted, and nobody is asked for a key.
+    public var serverKey: String?
+    public var ingestKeys = KeyList.none
+    public var queryKeys = KeyList.none
+    public var publishKeys = KeyList.none
+    public var adminKeys = KeyList.none
+    /// The file of keys that peers have to which the daemon connects, where they ask for keys themselves.
+    public var connectKeys: String?
+    /// Whether endpoints that others reach may do without keys.
+    public var allowPlain = false
+    /// Of the files of `ipc://` endpoints.
+    public var ipcMode: UInt32 = 0o660
+    /// Nil for the group that the process makes files with.
+    public var ipcGroup: String?
+    /// How long a peer may take to say how it speaks.
+    public var handshakeSeconds = 10.0
+    /// How many connections each socket may have.
+    public var connections = 4096
+
+    func list(of role: KeyRole) -> KeyList {
+      switch role {
+      case .ingest: ingestKeys
+      case .query: queryKeys
+      case .publish: publishKeys
+      case .admin: adminKeys
+      }
+    }
+  }
+
   public enum LogFormat: String, Sendable, CaseIterable {
+    /// For systemd's journal where standard error leads there, else `text`.
+    case auto
     case text, json
   }
 
   public enum LogLevel: String, Sendable, CaseIterable {
     case debug, info, notice, warning, error
+  }
+
+  /// Who may ask over HTTP.
+  public struct HTTPAccess: Sendable, Equatable {
+    /// The file of the token that whoever asks over TCP has to show; nil: none is asked for.
+    public var tokenFile: String?
+    /// Of Unix sockets: the mode, and the group where it is another than the daemon's.
+    public var socketMode: UInt32 = 0o660
+    public var socketGroup: String?
   }
 
   public var ingest = Ingest()
@@ -92,10 +193,16 @@ public struct Settings: Sendable, Equatable {
   /// What is kept of samples whose targets come later.
   public var delayed = DelayedSamples.Bounds()
   public var publishBind = [DefaultEndpoints.publish]
-  public var publishEvery = Cadence(samples: 10_000, seconds: 1)
+  public var publishEvery = Cadence(samples: 0, seconds: 1)
+  public var publishing = Publishing()
   /// Events about rejected messages a second, at most.
   public var rejectsPerSecond = 1
+  public var events = Events()
   public var queryBind = [DefaultEndpoints.query]
+  /// Where the page, the metrics and their like are; none: nowhere.
+  public var httpBind = [DefaultEndpoints.http]
+  /// Who may ask there.
+  public var httpAccess = HTTPAccess()
   /// Where checkpoints and the journal live.
   public var stateDirectory = CheckpointStore.defaultDirectory
   public var checkpointEvery = Cadence(samples: 1_000_000, seconds: 30)
@@ -104,10 +211,11 @@ public struct Settings: Sendable, Equatable {
   /// Of each checkpoint, so many of the heaviest coefficients are in the catalog; 0: there is none.
   public var catalogCoefficients = CatalogKeeper.defaultLimit
   public var journal = Journal()
+  public var security = Security()
   /// For how long, at most, what was received is still learned after a signal to stop. Seconds.
   public var drainSeconds = 5.0
   public var logLevel = LogLevel.info
-  public var logFormat = LogFormat.text
+  public var logFormat = LogFormat.auto
 
   public init() {}
 

@@ -17,8 +17,8 @@ public struct LoadedSettings: Sendable {
   /// Which of the learner's settings are not as file, environment and flags say.
   public internal(set) var overrides = SettingOverrides()
   /// The learner's settings as file, environment and flags say.
-  let configured: LearnerConfiguration
-  private let origins: [String: (origin: Origin, place: String)]
+  var configured: LearnerConfiguration
+  var origins: [String: (origin: Origin, place: String)]
 
   /// Puts settings together: flag over environment variable over file over default. Naming any endpoint of `ingest`
   /// replaces all the default ones.
@@ -150,20 +150,34 @@ private struct Collector {
           + "another space")
     }
     checkAcknowledgement()
+    checkHTTP()
     for contradiction in settings.json.contradictions { report(contradiction.keys, contradiction.problem) }
     let bound: [(key: String, endpoints: [String])] = [
       ("ingest.sub.bind", ingest.subBind), ("ingest.pull.bind", ingest.pullBind),
       ("ingest.router.bind", ingest.routerBind), ("publish.bind", settings.publishBind),
-      ("query.bind", settings.queryBind),
+      ("query.bind", settings.queryBind), ("http.bind", settings.httpBind),
     ]
     var taken: [String: String] = [:]
+    let isPlain = settings.security.serverKey == nil && !settings.security.allowPlain
     for (key, endpoints) in bound {
+      // HTTP has doors of its own.
+      if isPlain, key != "http.bind", let open = endpoints.first(where: isReachable) {
+        report(
+          [key],
+          "found \(open), which other machines reach, and whoever does would be served without a key; set "
+            + "security.server_key (whittle keygen makes one), bind to 127.0.0.1, or say that it is meant with "
+            + "security.allow_plain: true")
+      }
       for endpoint in endpoints where !endpoint.hasSuffix(":*") && !endpoint.hasSuffix(":0") {
-        if let other = taken[endpoint] {
+        // One port is one socket's, whatever is spoken there.
+        let place =
+          endpoint.hasPrefix("tcp://")
+          ? String(endpoint.dropFirst(6)) : endpoint.hasPrefix("unix:") ? "ipc://" + endpoint.dropFirst(5) : endpoint
+        if let other = taken[place] {
           let (blamed, named) = origins[key] == nil && origins[other] != nil ? (other, key) : (key, other)
           report([blamed], "found \(endpoint), which \(named) binds too; give each socket an endpoint of its own")
         }
-        taken[endpoint] = key
+        taken[place] = key
       }
     }
   }
@@ -180,6 +194,17 @@ private struct Collector {
         keys,
         "found durable with journal.sync none, which never makes sure; set the one to journaled, or the other to interval"
       )
+    }
+  }
+
+  private mutating func checkHTTP() {
+    guard settings.httpAccess.tokenFile == nil, !settings.security.allowPlain else { return }
+    for address in settings.httpBind where ListenAddress(address)?.isLocal == false {
+      report(
+        ["http.bind"],
+        "found \(address), which other machines may reach, without http.token_file, so that anyone there could read the "
+          + "model; name a file with a token, listen at 127.0.0.1, [::1] or unix:PATH, or say that it is meant with "
+          + "security.allow_plain: true")
     }
   }
 

@@ -1,0 +1,184 @@
+internal import Glibc
+internal import HummingbirdCore
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+public import ServiceLifecycle
+internal import Synchronization
+public import WhittleService
+
+/// Shows a daemon's telemetry over HTTP, beside the daemon's own service: it opens its addresses when that one says so, and is
+/// to be stopped after it.
+///
+/// All of it runs on one thread, which makes way for the others: whatever is asked for, the rest of the daemon loses the time of
+/// one processor at most, and where processors are short, a tenth of one.
+public struct HTTPService: Service {
+  private let addresses: [String]
+  private let access: Settings.HTTPAccess
+  private let telemetry: Telemetry
+  private let logger: Logger
+
+  /// How long, after a stop, answers that are on their way may take. Milliseconds.
+  private static let lastAnswers = 500
+  /// Seconds between two signs of life to those who listen.
+  private static let pauseInterval = 15
+  /// Where processors are short, learning comes first.
+  private static let niceness: Int32 = 10
+  /// How many connections an address has at a time; more wait until one closes.
+  static let connectionLimit = 256
+  /// One thread for as long as the process runs: after a stop, parts of a server that nobody can wait for still hand it work.
+  private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+  /// - Parameters:
+  ///   - addresses: as `HOST:PORT` or `unix:PATH`.
+  ///   - access: who may ask there.
+  public init(_ addresses: [String], _ access: Settings.HTTPAccess, _ telemetry: Telemetry, logger: Logger) {
+    self.addresses = addresses
+    self.access = access
+    self.telemetry = telemetry
+    var logger = logger
+    // What goes wrong with a connection is its client's business.
+    logger.logLevel = .critical
+    self.logger = logger
+  }
+
+  public func run() async throws {
+    guard await telemetry.opening.isWanted() else { return }
+    let door: HTTPDoor
+    do throws(TokenFileError) {
+      door = try HTTPDoor(tokenFile: access.tokenFile.map(credentialPath))
+    } catch {
+      return telemetry.opening.finish(.failure(.unusable(key: "http.token_file", reason: error.reason)))
+    }
+    let executor = EventLoopExecutor(HTTPService.group.next())
+    // Linux takes this for the calling thread alone.
+    HTTPService.group.next().execute {
+      _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, HTTPService.niceness)
+    }
+    let connections = Connections()
+    let binding = Binding(count: addresses.count, telemetry.opening)
+    await withTaskGroup(of: Void.self) { aside in
+      aside.addTask(executorPreference: executor) {
+        while (try? await Task.sleep(for: .seconds(HTTPService.pauseInterval))) != nil { telemetry.pause() }
+      }
+      aside.addTask {
+        try? await gracefulShutdown()
+        try? await Task.sleep(for: .milliseconds(HTTPService.lastAnswers))
+        connections.closeAll()
+      }
+      // The servers end by themselves, once they are stopped and have no more connections.
+      await withTaskGroup(of: Void.self) { servers in
+        for (index, address) in addresses.enumerated() {
+          servers.addTask(executorPreference: executor) {
+            do {
+              try await serve(address, connections, door) { binding.succeeded(index, $0) }
+            } catch {
+              return binding.failed(address, error)
+            }
+            await reopen(index, binding, connections, door)
+          }
+        }
+      }
+      aside.cancelAll()
+    }
+  }
+
+  /// Serves on an address again, where that ended by itself: accepting fails for good when the process has no file descriptors
+  /// left, and those may come back.
+  private func reopen(_ index: Int, _ binding: Binding, _ connections: Connections, _ door: HTTPDoor) async {
+    while !Task.isShuttingDownGracefully, !Task.isCancelled, let address = binding.bound(index) {
+      logger.critical(
+        "HTTP stopped by itself; its address is opened again in a second", metadata: ["address": "\(address)"])
+      try? await Task.sleep(for: .seconds(1))
+      try? await serve(address, connections, door) { _ in }
+    }
+  }
+
+  /// Serves on an address until that ends.
+  ///
+  /// - Parameter onServerRunning: gets to know when it has begun.
+  private func serve(
+    _ address: String, _ connections: Connections, _ door: HTTPDoor,
+    onServerRunning: @escaping @Sendable (any Channel) -> Void
+  ) async throws {
+    switch ListenAddress(address) {
+    case nil: throw CannotListen(reason: "it is no address")
+    case .tcp(let host, let port):
+      try await server(.hostname(host, port: port), connections, door, onServerRunning: onServerRunning).run()
+    case .unix(let path):
+      let listener = try UnixListener(path: path, mode: access.socketMode, group: access.socketGroup)
+      let problem = Mutex<(any Error)?>(nil)
+      try await server(.unixDomainSocket(path: path), connections, door) { channel in
+        do {
+          try listener.open()
+          onServerRunning(channel)
+        } catch {
+          problem.withLock { $0 = error }
+          channel.close(promise: nil)
+        }
+      }.run()
+      listener.remove()
+      if let problem = problem.withLock({ $0 }) { throw problem }
+    }
+  }
+
+  private func server(
+    _ address: BindAddress, _ connections: Connections, _ door: HTTPDoor,
+    onServerRunning: @escaping @Sendable (any Channel) -> Void
+  ) throws -> any Service {
+    let configuration = HTTP1Channel.Configuration(
+      additionalChannelHandlers: [ConnectionGuard(connections)], idleTimeout: .seconds(60),
+      httpDecoderConfiguration: .init(
+        maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))
+    let telemetry = telemetry
+    return try HTTPServerBuilder.http1(configuration: configuration).buildServer(
+      configuration: ServerConfiguration(
+        address: address, reuseAddress: true,
+        availableConnectionsDelegate: MaximumAvailableConnections(HTTPService.connectionLimit, logger: logger)),
+      eventLoopGroup: HTTPService.group, logger: logger,
+      responder: { request, writer, channel in
+        try await respond(telemetry, door, request, consume writer, on: channel)
+      },
+      onServerRunning: { onServerRunning($0) })
+  }
+}
+
+/// Waits until all addresses are bound, or one cannot be.
+private final class Binding: Sendable {
+  private let bound: Mutex<[String?]>
+  private let opening: EndpointOpening
+
+  init(count: Int, _ opening: EndpointOpening) {
+    bound = Mutex(Array(repeating: nil, count: count))
+    self.opening = opening
+  }
+
+  func succeeded(_ index: Int, _ channel: any Channel) {
+    let all = bound.withLock { bound in
+      bound[index] = channel.localAddress.map(text) ?? ""
+      return bound
+    }
+    let known = all.compactMap { $0 }
+    if known.count == all.count { opening.finish(.success(known)) }
+  }
+
+  /// The address in full; nil where it was not bound.
+  func bound(_ index: Int) -> String? { bound.withLock { $0[index] } }
+
+  func failed(_ address: String, _ error: any Error) {
+    let reason =
+      switch error {
+      case let error as CannotListen: error.reason
+      case let error as IOError: String(cString: strerror(error.errnoCode))
+      case is UnixDomainSocketPathWrongType: "there is a file that is no socket"
+      default: "the host is not known"
+      }
+    opening.finish(.failure(.address(key: "http.bind", address: address, reason: reason)))
+  }
+
+  private func text(_ address: SocketAddress) -> String {
+    if case .unixDomainSocket = address { return ListenAddress.text(ofUnixSocket: address.pathname ?? "") }
+    let host = address.ipAddress ?? ""
+    return "\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? 0)"
+  }
+}

@@ -1,0 +1,103 @@
+internal import FoundationEssentials
+internal import Logging
+internal import WhittleProtocol
+internal import ZeroMQ
+
+/// The socket that subscribers connect to: numbers what it publishes, and gives late subscribers the last of it.
+///
+/// Threading contract: created, used and closed on one thread. Nothing here waits: of a subscriber that takes nothing, so many
+/// messages are held as the high-water mark says, and what is published after that it misses.
+final class PublishSocket {
+  /// For a poller to wait on: it has something to receive when somebody subscribes.
+  let socket: Socket
+  /// The endpoints in full.
+  let endpoints: [String]
+  private let doors: Doors
+  private let notice = Message(capacity: 1)
+  private let logger: Logger
+  private let epoch = String(UInt64.random(in: .min ... .max), radix: 16)
+  private var sequences: [Topic: UInt64] = [:]
+  private var lastValues = LastValues()
+  private var kept: [Topic: SharedMessage] = [:]
+
+  /// After so many milliseconds a subscriber whose machine takes nothing is disconnected, and what was held for it is let go. It
+  /// connects again when it can, and then gets the last values.
+  private static let patience = 30_000
+
+  /// Bytes of a frame that a subscriber sends: many more than a topic has, or than what is said before the first one.
+  private static let largestFrame = 4096
+
+  init(_ endpoints: [String], highWaterMark: Int, _ doors: Doors, logger: Logger) throws(ZeroMQError) {
+    self.logger = logger
+    self.doors = doors
+    // With a thread of its own for input and output: samples do not wait for many subscribers.
+    socket = try Socket(.extendedPublish, in: doors.publishContext)
+    try doors.prepare(socket, as: .publish, in: doors.publishContext)
+    try socket.set(.maximumMessageSize(PublishSocket.largestFrame))
+    try socket.set(.sendHighWaterMark(highWaterMark))
+    // Each subscription is told, since each is by somebody who has nothing yet.
+    try socket.set(.extendedPublishVerbose(true))
+    try socket.set(.tcpMaximumRetransmit(PublishSocket.patience))
+    // At the end, subscribers that are there still get the last publication.
+    try socket.set(.linger(500))
+    var bound: [String] = []
+    for endpoint in endpoints { bound.append(try doors.bind(socket, to: endpoint)) }
+    self.endpoints = bound
+  }
+
+  /// How many publications a topic has had.
+  func sequence(of topic: Topic) -> UInt64 { sequences[topic] ?? 0 }
+
+  /// Publishes a message with the next number of its topic.
+  ///
+  /// - Parameters:
+  ///   - buffers: what follows its JSON.
+  ///   - keeps: whether late subscribers get it, until the next of its topic.
+  func publish(
+    _ topic: Topic, _ body: some Codable & Sendable, _ buffers: [[UInt8]] = [], keeps: Bool = false
+  ) throws(ZeroMQError) {
+    let sequence = sequence(of: topic) + 1
+    sequences[topic] = sequence
+    guard let json = encoded(Marked(PublicationMark(epoch: epoch, sequence: sequence), body)) else { return }
+    let message = try SharedMessage([Array(topic.rawValue.utf8), json] + buffers)
+    try socket.send(message)
+    if keeps {
+      lastValues.published(topic, byteCount: message.byteCount)
+      kept[topic] = message
+    }
+  }
+
+  /// Lets go of the last value of a topic, which is not the last any more. It will have to be published anew for late
+  /// subscribers.
+  func forget(_ topic: Topic) { kept[topic] = nil }
+
+  /// Seconds until late subscribers have to be given something; nil where there are none.
+  func secondsLeft(now: Double) -> Double? { lastValues.secondsLeft(now: now) }
+
+  /// Gives late subscribers the last values.
+  ///
+  /// - Returns: the topics whose last values were forgotten, and have to be published now.
+  func serveLateSubscribers(now: Double) throws(ZeroMQError) -> [Topic] {
+    // A notice is one frame: 1 for a subscription or 0 for the end of one, and the prefix.
+    while try notice.receive(from: socket, waiting: .never) {
+      let bytes = notice.copy(0)
+      guard bytes.first == 1 else { continue }
+      doors.subscribed(notice)
+      lastValues.subscribed(bytes.dropFirst())
+    }
+    var missing: [Topic] = []
+    for topic in lastValues.due(now: now) {
+      if let message = kept[topic] { try socket.send(message) } else { missing.append(topic) }
+    }
+    return missing
+  }
+
+  private func encoded(_ message: some Encodable) -> [UInt8]? {
+    do {
+      return Array(try JSONEncoder().encode(message))
+    } catch {
+      logger.error("a message could not be put into words", metadata: ["error": "\(error)"])
+      return nil
+    }
+  }
+}
