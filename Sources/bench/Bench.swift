@@ -6,5 +6,8 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure whittle beside its peers. Run it built for release, on a quiet machine.",
-    subcommands: [LearnerCommand.self, FormatsCommand.self, StoreCommand.self, QueryCommand.self])
+    subcommands: [
+      LearnerCommand.self, FormatsCommand.self, StoreCommand.self, QueryCommand.self, PublishCommand.self,
+      PathCommand.self, GrowthCommand.self, AllCommand.self, WireCommand.self,
+    ])
 }

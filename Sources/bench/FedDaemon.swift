@@ -5,40 +5,35 @@ internal import WhittleProtocol
 
 /// A daemon in a process of its own, and who feeds it.
 final class FedDaemon {
-  private let process = Process()
+  private let daemon: DaemonProcess
   /// Paths of sockets are short.
   private let sockets: TemporaryDirectory
   private let sender: SampleSender
-  private let client: QueryClient
   private var samples: UInt64 = 0
 
   var pullEndpoint: String { "ipc://\(sockets.path)/pull" }
-  var queryEndpoint: String { "ipc://\(sockets.path)/query" }
+  var queryEndpoint: String { daemon.queryEndpoint }
 
-  /// - Parameter flags: what else it is started with.
-  init(_ flags: [String], directory: String) throws {
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    let log = "\(directory)/log"
+  /// Where it publishes.
+  let publishEndpoint: String
+
+  /// - Parameters:
+  ///   - flags: what else it is started with.
+  ///   - publishes: whether it publishes as often as by default, over TCP.
+  init(_ flags: [String], publishes: Bool = false, directory: String) throws {
     sockets = try TemporaryDirectory()
-    try Data().write(to: URL(filePath: log))
-    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
-      path: "whittled")
-    process.arguments =
-      [
-        "--ingest-pull-bind", "ipc://\(sockets.path)/pull", "--publish-bind", "ipc://\(sockets.path)/publish",
-        "--query-bind", "ipc://\(sockets.path)/query", "--state-directory", "\(directory)/state",
-        "--publish-every-samples", "0", "--publish-every-seconds", "0", "--model-loss", "logistic",
-      ] + flags
-    process.standardError = FileHandle(forWritingAtPath: log)
-    process.standardOutput = FileHandle.nullDevice
-    do {
-      try process.run()
-    } catch {
-      throw BenchError.program("whittled", said: "\(error); build it beside this program")
-    }
+    let publishing =
+      publishes
+      ? ["--publish-bind", "tcp://127.0.0.1:*"]
+      : [
+        "--publish-bind", "ipc://\(sockets.path)/publish", "--publish-every-samples", "0", "--publish-every-seconds",
+        "0",
+      ]
+    daemon = try DaemonProcess(
+      ["--ingest-pull-bind", "ipc://\(sockets.path)/pull", "--model-loss", "logistic", "--http-bind", ""] + publishing
+        + flags, directory: directory)
     sender = try SampleSender(endpoint: "ipc://\(sockets.path)/pull", milliseconds: 60_000)
-    client = try QueryClient(endpoint: "ipc://\(sockets.path)/query", milliseconds: 60_000)
-    _ = try client.configuration()
+    publishEndpoint = try daemon.endpoint("publish.bind")
   }
 
   /// Feeds all messages.
@@ -49,12 +44,15 @@ final class FedDaemon {
     samples += UInt64(messages.count * batch)
     return try Seconds.measure {
       for message in messages { try sender.send(message) }
-      while try client.stats().samples < samples { usleep(1000) }
+      try daemon.wait(samples: samples)
     }
   }
 
-  func stop() {
-    process.terminate()
-    process.waitUntilExit()
-  }
+  /// The processor time that it has had, in seconds.
+  func processorSeconds() throws -> Double { try daemon.processorSeconds() }
+
+  /// The memory that it has in use, in bytes.
+  func residentBytes() throws -> Double { try daemon.residentBytes() }
+
+  func stop() { daemon.stop() }
 }

@@ -1,7 +1,7 @@
 internal import OnlineLearning
 internal import TestSupport
 
-/// Other readers of the same text, in a process of their own (deploy/bench/format_readers.py).
+/// Other readers of the same text, in a process of their own (deploy/peers/format_readers.py).
 final class FormatReaders {
   enum Reader: String {
     case vowpalWabbit = "Vowpal Wabbit"

@@ -55,7 +55,7 @@ struct FormatText {
   }
 
   /// Four places, the last one not below 1 for the smallest.
-  private static func decimal(_ value: Float) -> String {
+  static func decimal(_ value: Float) -> String {
     let units = max(1, Int((abs(value) * 10_000).rounded()))
     let places = "\(units % 10_000)"
     return "\(value < 0 ? "-" : "")\(units / 10_000)." + String(repeating: "0", count: 4 - places.count) + places

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 
 /// The decoders of the formats, beside other readers of the same text.
-struct FormatsCommand: ParsableCommand {
+struct FormatsCommand: MeasuringCommand {
   static let configuration = CommandConfiguration(
     commandName: "formats",
     abstract: "Time decoding, and decoding and learning, beside other readers of the same text.",
@@ -43,11 +43,11 @@ struct FormatsCommand: ParsableCommand {
     if !(1...1000).contains(rounds) { throw ValidationError("--rounds must be from 1 to 1000") }
   }
 
-  func run() throws {
+  func results() throws -> [Result] {
     let benchmark = FormatsBenchmark(rows: rows, batch: batch, rounds: rounds, only: only, python: python)
     let arrays = ArraysBenchmark(rows: rows, batch: batch, rounds: rounds, only: only)
     let results = try benchmark.results() + arrays.results()
     if results.isEmpty { throw BenchError.nothingNamed(only ?? "") }
-    print(json ? try ResultTable.json(results) : ResultTable.text(results))
+    return results
   }
 }

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 
 /// The learner in memory, beside scikit-learn's and beside itself.
-struct LearnerCommand: ParsableCommand {
+struct LearnerCommand: MeasuringCommand {
   static let configuration = CommandConfiguration(
     commandName: "learner",
     abstract: "Time the learner in memory: beside scikit-learn, by penalty, and by the size of the model.",
@@ -38,11 +38,11 @@ struct LearnerCommand: ParsableCommand {
     if !(1...1000).contains(rounds) { throw ValidationError("--rounds must be from 1 to 1000") }
   }
 
-  func run() throws {
+  func results() throws -> [Result] {
     let benchmark = LearnerBenchmark(
       rows: rows, rounds: rounds, only: only, python: python, assumesFinite: assumeFinite)
     let results = try benchmark.results()
     if results.isEmpty { throw BenchError.nothingNamed(only ?? "") }
-    print(json ? try ResultTable.json(results) : ResultTable.text(results))
+    return results
   }
 }

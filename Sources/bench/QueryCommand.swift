@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 
 /// Questions to a daemon that learns, beside none and beside an echo.
-struct QueryCommand: ParsableCommand {
+struct QueryCommand: MeasuringCommand {
   static let configuration = CommandConfiguration(
     commandName: "query",
     abstract: "Time predictions beside a bare echo, and what they cost a daemon that learns at full speed.",
@@ -15,7 +15,8 @@ struct QueryCommand: ParsableCommand {
       asked MESSAGES echo    the same while an echo is asked as often beside it: what asking costs the machine
       idle p50, p99          seconds from a question to its answer, and how many times as long as the echo that takes, asked \
       in turn by the same client
-      learning p50, p99 …    the same while the daemon learns at full speed
+      learning p50, p99 …    the same while the daemon learns at full speed: messages of one sample, and batches of a hundred, \
+      each of which is learned whole before anything is answered
 
       The exit status is 0 whether or not the bars are met.
       """)
@@ -37,7 +38,7 @@ struct QueryCommand: ParsableCommand {
     if !(100...1_000_000).contains(questions) { throw ValidationError("--questions must be from 100 to 1000000") }
   }
 
-  func run() throws {
+  func results() throws -> [Result] {
     let place = URL(filePath: NSTemporaryDirectory()).appending(path: "whittle-bench-\(UUID())")
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: place) }
@@ -53,6 +54,6 @@ struct QueryCommand: ParsableCommand {
     }
     if let only { results = results.filter { $0.name.contains(only) } }
     if results.isEmpty { throw BenchError.nothingNamed(only ?? "") }
-    print(json ? try ResultTable.json(results) : ResultTable.text(results))
+    return results
   }
 }

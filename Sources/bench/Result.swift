@@ -6,6 +6,10 @@ struct Result: Encodable {
     case bytesPerSecond = "bytes/s"
     case bytes
     case seconds
+    /// The processor's seconds that a million samples take.
+    case processorSecondsPerMillion = "cpu s/M samples"
+    /// Of one processor.
+    case share
   }
 
   /// What a ratio, or a figure that is compared to none, has to reach.
@@ -41,6 +45,11 @@ struct Result: Encodable {
 
   var verdict: String? {
     bar.map { $0.isMet(by: ratio ?? figure) ? "pass" : "short" }
+  }
+
+  /// The same by another name.
+  func named(_ name: String) -> Result {
+    Result(name: name, unit: unit, figure: figure, comparison: comparison, bar: bar)
   }
 
   enum CodingKeys: String, CodingKey {

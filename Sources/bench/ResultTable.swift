@@ -42,6 +42,8 @@ enum ResultTable {
     case .samplesPerSecond: String(format: "%.0f k", figure / 1e3)
     case .bytes: String(format: "%.0f", figure)
     case .seconds: String(format: "%.3f m", figure * 1e3)
+    case .processorSecondsPerMillion: String(format: "%.3f", figure)
+    case .share: String(format: "%.4f", figure)
     }
   }
 

@@ -2,7 +2,7 @@ internal import Foundation
 internal import OnlineLearning
 internal import TestSupport
 
-/// scikit-learn's learner in a process of its own (deploy/bench/scikit_learner.py).
+/// scikit-learn's learner in a process of its own (deploy/peers/scikit_learner.py).
 final class ScikitLearn {
   /// The arrays it can learn from.
   static let formats = ["float32", "float64"]

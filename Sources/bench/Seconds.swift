@@ -14,6 +14,11 @@ struct Seconds {
     return Seconds(wall: wall, processor: processorTime() - before)
   }
 
+  /// What one of so many took.
+  func per(_ count: Int) -> Seconds {
+    Seconds(wall: wall / Double(count), processor: processor.map { $0 / Double(count) })
+  }
+
   private static func processorTime() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

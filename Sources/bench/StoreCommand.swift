@@ -3,7 +3,7 @@ internal import Foundation
 internal import TestSupport
 
 /// The store on a disk, beside the disk.
-struct StoreCommand: ParsableCommand {
+struct StoreCommand: MeasuringCommand {
   static let configuration = CommandConfiguration(
     commandName: "store",
     abstract: "Time checkpoints and the journal beside the disk, and what they have the engine wait.",
@@ -41,7 +41,7 @@ struct StoreCommand: ParsableCommand {
     if !(1...1000).contains(rounds) { throw ValidationError("--rounds must be from 1 to 1000") }
   }
 
-  func run() throws {
+  func results() throws -> [Result] {
     let place = URL(filePath: directory ?? NSTemporaryDirectory()).appending(path: "whittle-bench-\(UUID())")
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: place) }
@@ -59,7 +59,7 @@ struct StoreCommand: ParsableCommand {
     }
     if let only { results = results.filter { $0.name.contains(only) } }
     if results.isEmpty { throw BenchError.nothingNamed(only ?? "") }
-    print(json ? try ResultTable.json(results) : ResultTable.text(results))
+    return results
   }
 
   private func measure(_ bits: Int, _ directory: String) throws -> [Result] {

@@ -7,11 +7,14 @@ final class TimedArrays {
   private let decoder: SampleDecoder
   private let learns: Bool
   private var batch = SampleBatch()
-  private(set) var model = Model(TimedDecoder.configuration)
+  private(set) var model: Model
 
   /// - Parameter learns: whether samples are learned too.
-  init(_ arrays: ArrayMessages, learns: Bool) throws {
-    guard let decoder = SampleDecoder(loss: TimedDecoder.configuration.loss) else { throw BenchError.outOfMemory }
+  init(
+    _ arrays: ArrayMessages, learns: Bool, _ configuration: LearnerConfiguration = TimedDecoder.configuration
+  ) throws {
+    guard let decoder = SampleDecoder(loss: configuration.loss) else { throw BenchError.outOfMemory }
+    model = Model(configuration)
     self.arrays = arrays
     self.decoder = decoder
     self.learns = learns
@@ -56,8 +59,8 @@ final class TimedBatches {
   private let passes: Int
   private(set) var model: Model
 
-  init(_ arrays: ArrayMessages) throws {
-    let decoder = try TimedArrays(arrays, learns: false)
+  init(_ arrays: ArrayMessages, _ configuration: LearnerConfiguration = TimedDecoder.configuration) throws {
+    let decoder = try TimedArrays(arrays, learns: false, configuration)
     batches = try decoder.batches()
     passes = arrays.passes
     model = decoder.model

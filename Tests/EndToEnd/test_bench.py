@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import pytest
 
@@ -35,6 +36,18 @@ def query(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [PROGRAMS / "bench", "query", "--rounds", "1", "--samples", "2000", "--questions", "100", *arguments],
         capture_output=True, text=True, timeout=LIMIT)
+
+
+def publish(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [PROGRAMS / "bench", "publish", "--rounds", "1", "--samples", "40000", "--subscribers", "20", "--joins", "3",
+         *arguments], capture_output=True, text=True, timeout=LIMIT)
+
+
+def path(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [PROGRAMS / "bench", "path", "--python", sys.executable, "--rounds", "1", "--samples", "600", "--names", "2000",
+         "--questions", "100", "--seconds", "1", *arguments], capture_output=True, text=True, timeout=LIMIT)
 
 
 def expected_names() -> set[str]:
@@ -102,7 +115,62 @@ def test_query_measures_every_row():
         references |= {f"{load} p50": "echo", f"{load} p99": "echo"}
     assert {name: row.get("reference") for name, row in rows.items()} == references
     assert {name for name, row in rows.items() if "verdict" in row} == {
-        "asked single", "asked batches", "idle p99", "learning p99", "learning batches p99"}
+        "asked single", "asked batches", "idle p99", "learning p99"}
+
+
+def test_publish_measures_every_row():
+    rows = measured(publish("--json"))
+    references = dict.fromkeys(["subscribers", "subscribers cpu", "subscribers memory"], "none")
+    references |= dict.fromkeys(["subscribers message", "late p50", "late p99"])
+    assert {name: row.get("reference") for name, row in rows.items()} == references
+    assert {name for name, row in rows.items() if "verdict" in row} == {"subscribers", "late p50", "late p99"}
+
+
+def test_path_measures_every_row():
+    rows = measured(path("--json"))
+    references = {}
+    for name, reference in {
+            "dense single": "counting receiver", "json positions": "counting receiver", "json names": "counting receiver",
+            "durable": "without", "arrays": "learner alone", "vw words": "Vowpal Wabbit",
+            "vw numbers": "Vowpal Wabbit"}.items():
+        references |= {name: reference, f"{name} cpu": reference}
+    references |= {"csr": "scikit-learn", "predicted beside River": "River"}
+    references |= {"predicted beside scikit-learn": "scikit-learn", "round trip p50": "echo", "round trip p99": "echo"}
+    references |= {"start": "cat", "idle memory": None, "idle cpu": None}
+    assert {name: row.get("reference") for name, row in rows.items()} == references
+    assert {name for name, row in rows.items() if "verdict" not in row} == {
+        f"{name} cpu" for name in ["dense single", "json positions", "json names", "durable", "arrays"]}
+
+
+def test_all_is_one_table():
+    ended = subprocess.run(
+        [PROGRAMS / "bench", "all", "--python", sys.executable, "--rounds", "1", "--quick", "--json"], capture_output=True,
+        text=True, timeout=10 * LIMIT)
+    rows = measured(ended)
+    commands = ["path", "learner", "formats", "store", "query", "publish"]
+    assert list(dict.fromkeys(name.split(" ")[0] for name in rows)) == commands
+    assert {name.removeprefix("learner ") for name in rows if name.startswith("learner ")} == expected_names()
+    assert {"path dense single", "formats vw words learn", "query idle p99", "publish subscribers"} < set(rows)
+
+
+@pytest.mark.parametrize(("curve", "lines", "points"), [
+    ("messages", ["whittled", "a receiver that only counts"], [1, 4, 16, 64, 256, 1024]),
+    ("publishers", ["whittled"], [1, 4, 16, 64, 256])])
+def test_growth_measures_every_point_and_draws_it(curve, lines, points, tmp_path):
+    ended = subprocess.run(
+        [PROGRAMS / "bench", "growth", "--rounds", "1", "--features", "20000", "--only", curve, "--json", "--svg", tmp_path],
+        capture_output=True, text=True, timeout=LIMIT)
+    assert ended.returncode == 0, ended.stderr
+    [measured] = json.loads(ended.stdout)
+    assert [line["name"] for line in measured["lines"]] == lines
+    for line in measured["lines"]:
+        assert [point["x"] for point in line["points"]] == points
+        assert all(0 < point["lowest"] <= point["median"] <= point["highest"] for point in line["points"])
+    picture = ElementTree.parse(tmp_path / f"{curve}.svg").getroot()
+    shapes = [element.tag.rpartition("}")[2] for element in picture]
+    assert shapes.count("polyline") == len(lines)
+    # A mark a point, and one a line to explain it.
+    assert sum(shapes.count(shape) for shape in ["circle", "rect", "path"]) == len(lines) * (len(points) + 1)
 
 
 def test_learner_measures_what_is_asked_for():
@@ -125,9 +193,9 @@ def test_learner_tells_that_its_peer_died():
     assert "scikit-learn peer" in ended.stderr, ended.stderr
 
 
-@pytest.mark.parametrize("command", ["learner", "formats", "store", "query"])
+@pytest.mark.parametrize("command", ["learner", "formats", "store", "query", "publish", "path"])
 def test_a_name_that_no_row_has_is_refused(command):
-    run = {"store": store, "query": query}.get(command)
+    run = {"store": store, "query": query, "publish": publish, "path": path}.get(command)
     ended = run("--only", "spares") if run else bench("--only", "spares", command=command)
     assert ended.returncode != 0
     assert "spares" in ended.stderr, ended.stderr
