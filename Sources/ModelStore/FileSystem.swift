@@ -58,6 +58,9 @@ public protocol FileSystem: Sendable {
   /// Has the disk begin with what is going to be read of a file. Advice.
   func startReading(_ file: OpenFile, at offset: Int, count: Int)
 
+  /// Gives back the memory in which the system keeps a place of a file, which is durable and will not be read soon. Advice.
+  func forget(_ file: OpenFile, at offset: Int, count: Int)
+
   /// Makes the names in a directory durable.
   func synchronizeDirectory(_ path: String) throws(StoreError)
 
@@ -76,6 +79,7 @@ public protocol FileSystem: Sendable {
 extension FileSystem {
   public func startWriting(_ file: OpenFile, at offset: Int, count: Int) {}
   public func startReading(_ file: OpenFile, at offset: Int, count: Int) {}
+  public func forget(_ file: OpenFile, at offset: Int, count: Int) {}
 
   /// What unfinished files are called at the beginning, so that they can be told from finished ones.
   static var temporaryPrefix: String { ".unfinished-" }

@@ -16,7 +16,12 @@ public final class Journal {
     let seed: UInt32
     let headBytes: Int
     var bytes: Int
+    /// Bytes from the file's beginning that the system need not keep in memory.
+    var forgotten = 0
   }
+
+  /// Synchronized bytes are forgotten by so many, whole pages of memory: the last page is still written to.
+  private static let forgettingUnit = 1 << 20
 
   public let directory: String
   /// The highest position handed to the files; that of the message before the first where there is none yet.
@@ -115,7 +120,7 @@ public final class Journal {
   ///
   /// - Throws: the call that failed, or `journalFailed` where one has before.
   public func synchronize() throws(StoreError) {
-    let open = try segment()
+    var open = try segment()
     if synchronized == written { return }
     do throws(StoreError) {
       try segments.files.synchronize(open.file)
@@ -123,6 +128,13 @@ public final class Journal {
       throw die(open, of: error)
     }
     synchronized = written
+    // Only recovery reads it. Otherwise a journal takes new memory as fast as it grows, which costs several times as much to
+    // write to as what was just given back, and is counted as the daemon's.
+    let end = open.bytes - open.bytes % Journal.forgettingUnit
+    guard end > open.forgotten else { return }
+    segments.files.forget(open.file, at: open.forgotten, count: end - open.forgotten)
+    open.forgotten = end
+    state = .open(open)
   }
 
   /// Makes all durable and closes the segment. Only `begin` goes on.

@@ -68,6 +68,10 @@ public struct LocalFileSystem: FileSystem {
     _ = posix_fadvise(file.number, offset, count, POSIX_FADV_WILLNEED)
   }
 
+  public func forget(_ file: OpenFile, at offset: Int, count: Int) {
+    _ = posix_fadvise(file.number, offset, count, POSIX_FADV_DONTNEED)
+  }
+
   public func synchronizeDirectory(_ path: String) throws(StoreError) {
     let directory = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if directory < 0 { throw LocalFileSystem.failure("open", path) }

@@ -157,6 +157,8 @@ public final class FaultyDisk: FileSystem {
     throw .system(call: "fsync", path: file.path, code: fault.code)
   }
 
+  public func forget(_ file: OpenFile, at offset: Int, count: Int) { disk.forget(file, at: offset, count: count) }
+
   public func synchronizeDirectory(_ path: String) throws(StoreError) {
     try call(.synchronizeDirectory, "fsync", path) { () throws(StoreError) in try disk.synchronizeDirectory(path) }
   }

@@ -116,6 +116,18 @@ public final class MemoryDisk: FileSystem {
     }
   }
 
+  public func forget(_ file: OpenFile, at offset: Int, count: Int) {
+    state.withLock { state in
+      guard let number = state.open[file.number] else { return }
+      state.nodes[number]?.forget(offset..<offset + count)
+    }
+  }
+
+  /// The places of a file that were given up in memory, in order; nil where one of them was not durable then.
+  public func forgotten(_ path: String) -> [Range<Int>]? {
+    state.withLock { state in state.number(of: path).flatMap { state.nodes[$0]?.forgotten } }
+  }
+
   public func synchronizeDirectory(_ path: String) throws(StoreError) {
     try call("fsync", path) { (state) throws(Code) in
       guard state.directories[path] != nil else { throw Code(ENOENT) }
@@ -218,6 +230,8 @@ private struct Node: Sendable {
 
   var bytes: [UInt8] = []
   var durable: [UInt8] = []
+  /// As `MemoryDisk.forgotten` has it.
+  private(set) var forgotten: [Range<Int>]? = []
   private var pending: [Change] = []
 
   init(bytes: [UInt8] = [], durable: [UInt8] = []) {
@@ -235,6 +249,11 @@ private struct Node: Sendable {
   mutating func synchronize() {
     for change in pending { Node.apply(change, to: &durable) }
     pending = []
+  }
+
+  mutating func forget(_ range: Range<Int>) {
+    let isDurable = pending.isEmpty && range.upperBound <= durable.count
+    if isDurable { forgotten?.append(range) } else { forgotten = nil }
   }
 
   mutating func lose(_ generator: inout SeededGenerator) {

@@ -43,6 +43,32 @@ struct JournalTests {
     }
   }
 
+  /// In whole megabytes, once each, and only of what is durable: a page that is still written to would have to be read again.
+  @Test func whatIsDurableIsNotKeptInMemory() throws {
+    let unit = 1 << 20
+    let journal = try files.journal(segmentBytes: 16 * unit)
+    try journal.begin(at: 1, header: header)
+    func append(_ position: UInt64, bytes: Int) throws {
+      let frames = [[UInt8](repeating: 7, count: bytes)]
+      try journal.append([JournalRecord(position: position, time: 0, kind: 0, frames: frames)])
+    }
+    var forgotten: [Range<Int>]? { files.disk.forgotten(JournalFiles.path(name(1))) }
+    try append(1, bytes: unit / 2)
+    try journal.synchronize()
+    #expect(forgotten == [])
+    try append(2, bytes: 2 * unit)
+    #expect(forgotten == [])
+    try journal.synchronize()
+    #expect(forgotten == [0..<2 * unit])
+    try journal.synchronize()
+    try append(3, bytes: unit / 4)
+    try journal.synchronize()
+    #expect(forgotten == [0..<2 * unit])
+    try append(4, bytes: unit)
+    try journal.synchronize()
+    #expect(forgotten == [0..<2 * unit, 2 * unit..<3 * unit])
+  }
+
   @Test func aBatchIsNotCutAndMayBeLargerThanASegment() throws {
     let journal = try files.journal(segmentBytes: 1)
     try journal.begin(at: 5, header: header)
