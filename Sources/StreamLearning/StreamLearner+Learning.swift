@@ -17,13 +17,16 @@ public struct MessageOutcome: Sendable {
   public var room = Model.Room()
   /// The target of the sample learned last; nil where none was.
   public var lastTarget: Double?
+  /// What was predicted for each sample of the message, in order; nil for those that were not looked at. Nil where predictions were not
+  /// wanted.
+  public var predictions: [Double?]?
 }
 
 extension StreamLearner {
   /// Learns the message just accepted.
   ///
   /// - Parameters:
-  ///   - predicts: whether the margins of all samples are wanted; then the message was accepted to be answered.
+  ///   - predicts: whether predictions for all samples are wanted; then the message was accepted to be answered.
   ///   - time: seconds by a clock that does not go back over the model's life.
   /// - Complexity: O(features of the message)
   public mutating func learn(predicts: Bool, at time: Double) -> MessageOutcome {
@@ -44,18 +47,14 @@ extension StreamLearner {
       outcome.unlearned = batch.unlearned
     }
     outcome.lastTarget = batch.targets.last { !$0.isNaN }
+    if predicts {
+      let loss = settings.learner.loss
+      // Targets of samples that nobody knows have none.
+      var predictions: [Double?] = margins.map { $0.isNaN ? nil : loss.prediction($0) }
+      for place in outcome.duplicates { predictions.insert(nil, at: min(place, predictions.count)) }
+      outcome.predictions = predictions
+    }
     return outcome
-  }
-
-  /// The predictions of the message learned last, in the order of its samples; nil for those that were not looked at.
-  ///
-  /// - Precondition: they were asked for.
-  public func predictions(_ outcome: MessageOutcome) -> [Double?] {
-    let loss = settings.learner.loss
-    // Targets of samples that nobody knows have none.
-    var predictions: [Double?] = margins.map { $0.isNaN ? nil : loss.prediction($0) }
-    for place in outcome.duplicates { predictions.insert(nil, at: min(place, predictions.count)) }
-    return predictions
   }
 
   /// Learns the rows in their order, of which some wait for their targets, and some bring the target of one that waits.

@@ -33,11 +33,10 @@ extension Engine {
         "the message has \(envelope.payload.count) frames of payload; it should have one, after an envelope if you like, or "
           + "arrays, and what the answer is to be told apart by goes before an empty frame")
     }
-    let predicts = settings.ingest.routerPredicts
-    let outcome = try learnMessage(from: first, predicts: predicts)
+    let outcome = try learnMessage(from: first, predicts: settings.ingest.routerPredicts)
     return Acknowledgement(
       samples: outcome.learned, unlearned: outcome.unlearned == 0 ? nil : outcome.unlearned,
       duplicates: outcome.duplicates.isEmpty ? nil : outcome.duplicates.count, step: model.steps,
-      predictions: predicts ? stream.predictions(outcome) : nil, last: stream.label.map(lastNumber))
+      predictions: outcome.predictions, last: stream.label.map(lastNumber))
   }
 }

@@ -12,11 +12,9 @@ func encodedReply<Body: Codable & Sendable>(_ body: Body) -> [UInt8] {
 
 /// The bytes of the answer to a message of samples that was accepted.
 func encodedAcknowledgement(_ acknowledgement: Acknowledgement) -> [UInt8] {
-  do {
-    return Array(try JSONEncoder().encode(IngestReply.success(acknowledgement)))
-  } catch {
-    return encodedFailure(QueryFailure(.internal, "the answer could not be put into words: \(error)"))
-  }
+  acknowledgement.replyText
+    ?? encodedFailure(
+      QueryFailure(.internal, "the answer could not be put into words: a prediction is not a finite number"))
 }
 
 /// The bytes of a refusal.
