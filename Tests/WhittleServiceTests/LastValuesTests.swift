@@ -24,6 +24,17 @@ import WhittleProtocol
     #expect(values.due(now: 1) == [], "once")
   }
 
+  /// What was put into words late takes its time as well.
+  @Test func aLargeValueIsMeasuredLate() {
+    var values = LastValues()
+    values.published(.stats, byteCount: 0)
+    values.subscribed(prefix("stats"))
+    #expect(values.due(now: 0) == [.stats])
+    values.measured(.stats, byteCount: 320 * 1_048_576)
+    values.subscribed(prefix("stats"))
+    #expect(values.secondsLeft(now: 0) == 10)
+  }
+
   @Test func whatIsPublishedMeanwhileServesAll() {
     var values = LastValues()
     values.published(.stats, byteCount: 10)

@@ -25,6 +25,9 @@ struct LastValues {
     values[topic]?.isWanted = false
   }
 
+  /// A value that was published before has turned out to have so many bytes.
+  mutating func measured(_ topic: Topic, byteCount: Int) { values[topic]?.byteCount = byteCount }
+
   /// Somebody subscribed to what begins with a prefix.
   mutating func subscribed(_ prefix: some Collection<UInt8>) {
     for topic in values.keys where topic.rawValue.utf8.starts(with: prefix) { values[topic]?.isWanted = true }

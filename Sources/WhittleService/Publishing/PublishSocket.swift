@@ -18,7 +18,15 @@ final class PublishSocket {
   private let epoch = String(UInt64.random(in: .min ... .max), radix: 16)
   private var sequences: [Topic: UInt64] = [:]
   private var lastValues = LastValues()
-  private var kept: [Topic: SharedMessage] = [:]
+  private var audience = Audience()
+  /// Last values, for late subscribers.
+  private var kept: [Topic: Kept] = [:]
+
+  private enum Kept {
+    case message(SharedMessage)
+    /// Nobody was there to read it.
+    case unworded(() throws(ZeroMQError) -> SharedMessage?)
+  }
 
   /// After so many milliseconds a subscriber whose machine takes nothing is disconnected, and what was held for it is let go. It
   /// connects again when it can, and then gets the last values.
@@ -52,18 +60,29 @@ final class PublishSocket {
   ///
   /// - Parameters:
   ///   - buffers: what follows its JSON.
-  ///   - keeps: whether late subscribers get it, until the next of its topic.
+  ///   - keeps: whether late subscribers get it, until the next of its topic. Such a message is put into words only when there is
+  ///     somebody to read it.
   func publish(
     _ topic: Topic, _ body: some Codable & Sendable, _ buffers: [[UInt8]] = [], keeps: Bool = false
   ) throws(ZeroMQError) {
     let sequence = sequence(of: topic) + 1
     sequences[topic] = sequence
-    guard let json = encoded(Marked(PublicationMark(epoch: epoch, sequence: sequence), body)) else { return }
-    let message = try SharedMessage([Array(topic.rawValue.utf8), json] + buffers)
+    let mark = PublicationMark(epoch: epoch, sequence: sequence)
+    // The message may be kept by what belongs to this object.
+    let word = { [unowned self] () throws(ZeroMQError) in
+      guard let json = encoded(Marked(mark, body)) else { return nil as SharedMessage? }
+      return try SharedMessage([Array(topic.rawValue.utf8), json] + buffers)
+    }
+    if keeps, !audience.hears(topic) {
+      lastValues.published(topic, byteCount: 0)
+      kept[topic] = .unworded(word)
+      return
+    }
+    guard let message = try word() else { return }
     try socket.send(message)
     if keeps {
       lastValues.published(topic, byteCount: message.byteCount)
-      kept[topic] = message
+      kept[topic] = .message(message)
     }
   }
 
@@ -78,18 +97,36 @@ final class PublishSocket {
   ///
   /// - Returns: the topics whose last values were forgotten, and have to be published now.
   func serveLateSubscribers(now: Double) throws(ZeroMQError) -> [Topic] {
-    // A notice is one frame: 1 for a subscription or 0 for the end of one, and the prefix.
+    // A notice is one frame: 1 for a subscription, or 0 for the last one of its prefix that has ended, and the prefix.
     while try notice.receive(from: socket, waiting: .never) {
       let bytes = notice.copy(0)
-      guard bytes.first == 1 else { continue }
-      doors.subscribed(notice)
-      lastValues.subscribed(bytes.dropFirst())
+      let prefix = bytes.dropFirst()
+      switch bytes.first {
+      case 0: audience.left(prefix)
+      case 1:
+        doors.subscribed(notice)
+        audience.came(prefix)
+        lastValues.subscribed(prefix)
+      default: break
+      }
     }
     var missing: [Topic] = []
     for topic in lastValues.due(now: now) {
-      if let message = kept[topic] { try socket.send(message) } else { missing.append(topic) }
+      if let message = try lastMessage(of: topic) { try socket.send(message) } else { missing.append(topic) }
     }
     return missing
+  }
+
+  private func lastMessage(of topic: Topic) throws(ZeroMQError) -> SharedMessage? {
+    switch kept[topic] {
+    case nil: return nil
+    case .message(let message): return message
+    case .unworded(let word):
+      let message = try word()
+      kept[topic] = message.map { .message($0) }
+      if let message { lastValues.measured(topic, byteCount: message.byteCount) }
+      return message
+    }
   }
 
   private func encoded(_ message: some Encodable) -> [UInt8]? {
