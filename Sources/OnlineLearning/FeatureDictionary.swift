@@ -1,3 +1,5 @@
+internal import CProcessor
+
 /// Feature names and their indices: 0, 1, 2, … in the order in which the names came.
 ///
 /// Open addressing with linear probing over slots of 32 bits, and 16 bytes a name, by index:
@@ -46,18 +48,36 @@ public struct FeatureDictionary: Sendable {
     // Vacant indices take no slot, so that adding names alone would not make slots wide enough for the indices behind them.
     makeSlots(layout.grown(toHold: ends.count))
     var start = 0
-    for end in ends {
-      guard end >= start, end <= bytes.count, end - start <= UInt32.max else { return nil }
-      let known = count
-      if hasVacancies, end == start {
-        names.append(.vacant)
-      } else if Int(intern(bytes.span.extracting(start..<end))) != known {
-        return nil
+    for block in stride(from: 0, to: ends.count, by: FeatureDictionary.fetchedAtOnce) {
+      let blockEnds = ends[block..<min(block + FeatureDictionary.fetchedAtOnce, ends.count)]
+      guard let last = blockEnds.last, last >= start, last <= bytes.count else { return nil }
+      var from = start
+      for end in blockEnds {
+        guard end >= from, end <= last, end - from <= UInt32.max else { return nil }
+        fetchSlot(of: bytes.span.extracting(from..<end))
+        from = end
       }
-      start = end
+      for end in blockEnds {
+        let known = count
+        if hasVacancies, end == start {
+          names.append(.vacant)
+        } else if Int(intern(bytes.span.extracting(start..<end))) != known {
+          return nil
+        }
+        start = end
+      }
     }
     guard start == bytes.count else { return nil }
     vacancies = vacantIndices
+  }
+
+  /// Memory takes as long to answer as interning many names does: it is asked about so many in advance.
+  private static let fetchedAtOnce = 64
+
+  private func fetchSlot(of name: Span<UInt8>) {
+    let home = layout.home(SlotLayout.bits(hash(FeatureName(alone: name), name)))
+    // Inside, since every home is below the number of slots.
+    slots.withUnsafeBufferPointer { prefetch_near($0.baseAddress.map { $0 + home }) }
   }
 
   /// Whether there are indices and names, but no slots to find names by: as copies have it that are only looked at.
@@ -81,6 +101,7 @@ public struct FeatureDictionary: Sendable {
   var vacantIndices: [Int] { names.indices.reversed().filter { isVacant($0) } }
 
   /// The number of indices, vacant ones too.
+  @inline(__always)
   public var count: Int { names.count }
 
   /// The memory that the names take, in bytes, besides the bytes of those of more than 15.
