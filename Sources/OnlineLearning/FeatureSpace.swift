@@ -34,6 +34,7 @@ public struct FeatureSpace: Sendable {
   public static let unknown = FeatureDictionary.unknown
 
   /// Every index is below it.
+  @inline(__always)
   public var count: Int {
     switch kind {
     case .dictionary: dictionary.count

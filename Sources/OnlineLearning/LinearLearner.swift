@@ -19,6 +19,8 @@ public struct LinearLearner: Sendable {
     var adaptive: AdaptiveWeights?
     var proximal: ProximalWeights?
 
+    // Inlined, so that asking reads a number and copies nothing: it is asked with every message.
+    @inline(__always)
     var count: Int {
       uniform?.coordinates.count ?? adaptive?.coordinates.count ?? proximal?.coordinates.count ?? 0
     }
@@ -41,6 +43,7 @@ public struct LinearLearner: Sendable {
   }
 
   /// The number of features.
+  @inline(__always)
   public var count: Int { weights.count }
   /// The intercept as of now; its average, where weights are averaged.
   public var intercept: Double {

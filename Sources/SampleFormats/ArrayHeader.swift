@@ -7,7 +7,9 @@ internal import OnlineLearning
 ///     {"dtype": "float32", "shape": [n, d]}                                                          x, or x and y
 ///
 /// A buffer for each array follows, in the header's order.
-struct ArrayHeader {
+///
+/// An object, since a header is often met again, and is handed around with every message.
+final class ArrayHeader {
   enum Role: String, CaseIterable {
     case x, data, indices, indptr, y, weight
   }
@@ -197,7 +199,7 @@ struct ArrayHeader {
     }
   }
 
-  private mutating func checkArrays(_ shape: [Int]?) throws(SampleError) {
+  private func checkArrays(_ shape: [Int]?) throws(SampleError) {
     let sparse: [Role] = [.data, .indices, .indptr]
     let (isDense, isSparse) = (array(.x) != nil, sparse.contains { array($0) != nil })
     if isDense && isSparse {

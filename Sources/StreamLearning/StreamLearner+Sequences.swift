@@ -59,7 +59,6 @@ extension StreamLearner {
 
   /// - Throws: when the message's sources are new and there is no room for them.
   func checkSequences() throws(SampleError) {
-    if batch.labels.count == 0, batch.labels.message == nil { return }
     var new: Set<[UInt8]> = []
     if let message = batch.labels.message, !state.sequences.knows(message.source.span) { new.insert(message.source) }
     try checkRoom(for: new)

@@ -113,7 +113,8 @@ public struct StreamLearner {
     label = batch.labels.message
     do throws(SampleError) {
       if let label { try admit(label, state.sequences.last(of: label.source.span) ?? 0) }
-      try checkSequences()
+      // Few messages have numbers.
+      if batch.labels.count > 0 || label != nil { try checkSequences() }
     } catch {
       // What the message named anew goes with it.
       state.model.space.truncate(to: state.model.learner.count)

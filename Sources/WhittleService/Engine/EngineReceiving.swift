@@ -77,10 +77,7 @@ extension Engine {
     tell(outcome.room)
     tell(outcome.gaps)
     lastTarget = outcome.lastTarget ?? lastTarget
-    counters.samples += UInt64(outcome.learned)
-    counters.unlearned += UInt64(outcome.unlearned)
-    counters.unmatched += UInt64(outcome.unmatched)
-    counters.duplicates += UInt64(outcome.duplicates.count)
+    counters.add(outcome)
     measurements.messageSamples.record(
       count: outcome.learned + outcome.unlearned + outcome.unmatched + outcome.duplicates.count)
     return outcome

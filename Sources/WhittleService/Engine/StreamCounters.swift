@@ -1,4 +1,5 @@
 internal import SampleFormats
+internal import StreamLearning
 
 /// What has come in since the daemon started.
 struct StreamCounters: Sendable {
@@ -16,4 +17,12 @@ struct StreamCounters: Sendable {
   /// Names for which a full dictionary had no room, as often as they came.
   var refusedFeatures: UInt64 = 0
   var rejected: [SampleError.Reason: UInt64] = [:]
+
+  /// Counts what became of the samples of a message.
+  mutating func add(_ outcome: borrowing MessageOutcome) {
+    samples += UInt64(outcome.learned)
+    unlearned += UInt64(outcome.unlearned)
+    unmatched += UInt64(outcome.unmatched)
+    duplicates += UInt64(outcome.duplicates.count)
+  }
 }
