@@ -48,7 +48,7 @@ public struct HTTPService: Service {
     do throws(TokenFileError) {
       door = try HTTPDoor(tokenFile: access.tokenFile.map(credentialPath))
     } catch {
-      return telemetry.opening.finish(.failure(.unusable(key: "http.token_file", reason: error.reason)))
+      return telemetry.opening.finish(.failure(.unusable("http.token_file: \(error.reason)")))
     }
     let executor = EventLoopExecutor(HTTPService.group.next())
     // Linux takes this for the calling thread alone.

@@ -8,12 +8,8 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
   case endpoint(key: String, ZeroMQError)
   /// An address could not be listened on.
   case address(key: String, address: String, reason: String)
-  /// What a setting names cannot be used.
-  case unusable(key: String, reason: String)
-  /// A file of keys cannot be used.
-  case keys(CurveKeyFileError)
-  /// There is no group of this name to have local sockets.
-  case noGroup(String)
+  /// What a setting names cannot be used, a file or a group: which, and why.
+  case unusable(String)
   /// A call of libzmq failed that should not.
   case messaging(ZeroMQError)
   case thread(name: String, code: Int32)
@@ -35,9 +31,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
       "\(key): \(error); is another daemon running there, or does the address not exist here?"
     case .address(let key, let address, let reason):
       "\(key): cannot bind \(address): \(reason); is another daemon running there, or does the address not exist here?"
-    case .unusable(let key, let reason): "\(key): \(reason)"
-    case .keys(let error): "\(error)"
-    case .noGroup(let name): "security.ipc_group: there is no group \(name) on this machine"
+    case .unusable(let problem): problem
     case .messaging(let error): "\(error)"
     case .thread(let name, let code): "cannot start the thread \(name): \(String(cString: strerror(code)))"
     case .outOfMemory: "there is not enough memory to start"
@@ -66,7 +60,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     case .state(.locked): 75
     case .state(.system): 73
     case .state, .noWholeCheckpoint: 65
-    case .contradiction, .unusable, .keys, .noGroup: 78
+    case .contradiction, .unusable: 78
     case .lastCheckpoint: 74
     }
   }

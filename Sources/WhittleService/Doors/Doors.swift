@@ -56,7 +56,7 @@ public final class Doors: Sendable {
       }
       servers = Dictionary((known ?? []).map { ($0.name, $0.key) }) { $1 }
     } catch {
-      throw .keys(error)
+      throw .unusable("\(error)")
     }
     var descriptors = rlimit()
     let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0
@@ -107,7 +107,7 @@ public final class Doors: Sendable {
     do throws(CurveKeyFileError) {
       fresh = try AllowLists(security)
     } catch {
-      throw .keys(error)
+      throw .unusable("\(error)")
     }
     let hasChanged = lists.withLock { lists in
       defer { lists = fresh }
