@@ -45,6 +45,16 @@ struct Whittled: AsyncParsableCommand {
   @OptionGroup(title: "Security") var security: SecurityFlags
   @OptionGroup(title: "Operation") var operation: OperationFlags
 
+  /// Looks before anything needs a second thread whether there can be one.
+  @MainActor static func main() async {
+    do throws(DaemonError) {
+      try ThreadRoom.check()
+    } catch {
+      fail("\(error)", error.exitCode)
+    }
+    await main(nil)
+  }
+
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
     let source = ConfigurationSource(
@@ -124,7 +134,9 @@ struct Whittled: AsyncParsableCommand {
     }
   }
 
-  private func fail(_ message: String, _ status: Int32) -> Never {
+  private func fail(_ message: String, _ status: Int32) -> Never { Whittled.fail(message, status) }
+
+  private static func fail(_ message: String, _ status: Int32) -> Never {
     let isJournal = JournalSocket.isStandardError(ProcessInfo.processInfo.environment["JOURNAL_STREAM"])
     // Systemd's journal takes the level, that of errors, from the beginning of each line.
     let lines = "whittled: \(message)".split(separator: "\n").map { (isJournal ? "<3>" : "") + $0 + "\n" }

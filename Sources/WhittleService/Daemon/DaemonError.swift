@@ -16,6 +16,8 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
   case outOfMemory
   /// Fewer files and sockets may be open than the daemon needs for itself.
   case openFiles(limit: UInt64, needed: UInt64)
+  /// There may be fewer threads than the daemon needs.
+  case threads(limit: Int, needed: Int)
   /// The state directory cannot be used.
   case state(StoreError)
   /// There are checkpoints, and none of them is whole.
@@ -38,6 +40,9 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     case .openFiles(let limit, let needed):
       "only \(limit) files and sockets may be open, and at least \(needed) are needed; raise LimitNOFILE= in the unit, or "
         + "ulimit -n"
+    case .threads(let limit, let needed):
+      "only \(limit) threads and processes may be there, and at least \(needed) are needed; raise TasksMax= in the unit, or "
+        + "ulimit -u"
     case .state(let error): "\(error)"
     case .noWholeCheckpoint(let directory, let errors):
       "no checkpoint in \(directory) is whole, and the journal does not go back to the beginning; restore one from a "
@@ -56,7 +61,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
   public var exitCode: Int32 {
     switch self {
     case .endpoint, .address: 69
-    case .messaging, .thread, .outOfMemory, .openFiles: 71
+    case .messaging, .thread, .outOfMemory, .openFiles, .threads: 71
     case .state(.locked): 75
     case .state(.system): 73
     case .state, .noWholeCheckpoint: 65
