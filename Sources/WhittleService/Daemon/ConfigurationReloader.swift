@@ -77,15 +77,15 @@ public final class ConfigurationReloader: Sendable {
       return
     }
     notifier.reloading()
+    let read: Result<LoadedSettings, QueryFailure>
     do {
       let loaded = try source.load()
       try others(loaded.settings)
-      engine.put(.reload(NewConfiguration(loaded: loaded, envelope: envelope) { self.end($0) }))
+      read = .success(loaded)
     } catch {
-      let failure = QueryFailure(.badConfiguration, "\(error)")
-      end(.failure(failure))
-      if let envelope { engine.put(.answer(envelope, [encodedFailure(failure)])) }
+      read = .failure(QueryFailure(.badConfiguration, "\(error)"))
     }
+    engine.put(.reload(NewConfiguration(read: read, envelope: envelope) { self.end($0) }))
   }
 
   private func end(_ result: Result<LoadedSettings, QueryFailure>) {
