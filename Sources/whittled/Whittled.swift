@@ -80,8 +80,13 @@ struct Whittled: AsyncParsableCommand {
     let notifier = SystemdNotifier(environment: environment)
     let reloader = ConfigurationReloader(source, notifier: notifier, output: output, logger: logger)
     let telemetry = settings.settings.httpBind.isEmpty ? nil : Telemetry()
+    let http = telemetry.map {
+      HTTPService(settings.settings.httpBind, settings.settings.httpAccess, $0, logger: logger)
+    }
+    var others: [ConfigurationReloader.TakeOver] = []
+    if let http { others.append(http.reloadToken) }
     let service = WhittledService(
-      settings, notifier: notifier, reloader: reloader, telemetry: telemetry, logger: logger)
+      settings, notifier: notifier, reloader: reloader, others: others, telemetry: telemetry, logger: logger)
     var quiet = logger
     quiet.logLevel = .error
     let group = ServiceGroup(
@@ -91,11 +96,9 @@ struct Whittled: AsyncParsableCommand {
           .init(
             service: HangupService(hangups: hangups, reloader: reloader), successTerminationBehavior: .ignore,
             failureTerminationBehavior: .ignore, serviceName: "hangups"),
-          telemetry.map {
+          http.map {
             .init(
-              service: HTTPService(
-                settings.settings.httpBind, settings.settings.httpAccess, $0, logger: logger),
-              successTerminationBehavior: .ignore,
+              service: $0, successTerminationBehavior: .ignore,
               failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "http")
           },
           .init(
