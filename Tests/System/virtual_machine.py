@@ -58,8 +58,12 @@ class VirtualMachine(Debian):
                  "-drive", f"id=disk,file={self.place}/disk,format=raw,if=none", "-device", "nvme,serial=disk,drive=disk"],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True)
-        assert self.answer() == "ready"
-        assert self.run("systemctl", "is-system-running", "--wait", code=None) == "running"
+        try:
+            assert self.answer() == "ready"
+            assert self.run("systemctl", "is-system-running", "--wait", code=None) == "running"
+        except BaseException:
+            self.shut_down()
+            raise
         return self
 
     def make_disk(self, package: Path) -> None:
