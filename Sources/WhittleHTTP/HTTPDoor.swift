@@ -15,18 +15,28 @@ final class HTTPDoor: Sendable {
     case unixSocket
   }
 
-  private let token: [UInt8]?
+  private let token: Mutex<[UInt8]?>
   private let refusals = Atomic<UInt64>(0)
 
   /// - Parameter token: nil where none is asked for.
-  init(token: [UInt8]?) { self.token = token }
+  init(token: [UInt8]?) { self.token = Mutex(token) }
+
+  /// Asks for another token from here on.
+  ///
+  /// - Returns: whether it is another one.
+  func change(token new: [UInt8]?) -> Bool {
+    token.withLock { token in
+      defer { token = new }
+      return token != new
+    }
+  }
 
   /// How many requests showed no token, or a wrong one.
   var refusedRequests: UInt64 { refusals.load(ordering: .relaxed) }
 
   /// Whether a request may be answered; counts those that may not.
   func admits(_ request: HTTPRequest, over way: Way) -> Bool {
-    guard let token, way != .unixSocket else { return true }
+    guard let token = token.withLock({ $0 }), way != .unixSocket else { return true }
     if let shown = HTTPDoor.shown(request.headerFields[.authorization]), HTTPDoor.areEqual(shown, token) { return true }
     refusals.wrappingAdd(1, ordering: .relaxed)
     return false
@@ -65,12 +75,8 @@ extension HTTPDoor {
   /// A token that can be guessed is none; one that no header has room for, neither. Bytes.
   private static let tokenLength = 16...1024
 
-  /// - Parameter path: nil for no token.
-  convenience init(tokenFile path: String?) throws(TokenFileError) {
-    self.init(token: try path.map(HTTPDoor.token))
-  }
-
-  private static func token(at path: String) throws(TokenFileError) -> [UInt8] {
+  /// The token in a file.
+  static func token(at path: String) throws(TokenFileError) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw unreadable(path) }
     defer { close(file) }

@@ -16,7 +16,11 @@ public struct HTTPService: Service {
   private let addresses: [String]
   private let access: Settings.HTTPAccess
   private let telemetry: Telemetry
+  private let door = HTTPDoor(token: nil)
+  private let connections = Connections()
   private let logger: Logger
+  /// For what libraries have to say.
+  private let quiet: Logger
 
   /// How long, after a stop, answers that are on their way may take. Milliseconds.
   private static let lastAnswers = 500
@@ -36,26 +40,47 @@ public struct HTTPService: Service {
     self.addresses = addresses
     self.access = access
     self.telemetry = telemetry
-    var logger = logger
-    // What goes wrong with a connection is its client's business.
-    logger.logLevel = .critical
     self.logger = logger
+    var quiet = logger
+    // What goes wrong with a connection is its client's business.
+    quiet.logLevel = .critical
+    self.quiet = quiet
+  }
+
+  /// Reads the token again that is to be shown.
+  ///
+  /// - Parameter settings: what else was read again; the file is the one that they named at the start.
+  /// - Returns: what has it hold from there on. Where it is another one, connections end: who may still ask comes again.
+  /// - Throws: where the file cannot be used.
+  @Sendable public func reloadToken(_ settings: Settings) throws(DaemonError) -> @Sendable () -> Void {
+    let token = try readToken()
+    return { [door, connections, logger] in
+      guard door.change(token: token) else { return }
+      connections.closeOpen()
+      logger.notice("the token for HTTP was read anew; from here on it is another one")
+    }
+  }
+
+  private func readToken() throws(DaemonError) -> [UInt8]? {
+    do throws(TokenFileError) {
+      return try access.tokenFile.map { path throws(TokenFileError) in try HTTPDoor.token(at: credentialPath(path)) }
+    } catch {
+      throw .unusable("http.token_file: \(error.reason)")
+    }
   }
 
   public func run() async throws {
     guard await telemetry.opening.isWanted() else { return }
-    let door: HTTPDoor
-    do throws(TokenFileError) {
-      door = try HTTPDoor(tokenFile: access.tokenFile.map(credentialPath))
+    do throws(DaemonError) {
+      _ = door.change(token: try readToken())
     } catch {
-      return telemetry.opening.finish(.failure(.unusable(key: "http.token_file", reason: error.reason)))
+      return telemetry.opening.finish(.failure(error))
     }
     let executor = EventLoopExecutor(HTTPService.group.next())
     // Linux takes this for the calling thread alone.
     HTTPService.group.next().execute {
       _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, HTTPService.niceness)
     }
-    let connections = Connections()
     let binding = Binding(count: addresses.count, telemetry.opening)
     await withTaskGroup(of: Void.self) { aside in
       aside.addTask(executorPreference: executor) {
@@ -71,11 +96,11 @@ public struct HTTPService: Service {
         for (index, address) in addresses.enumerated() {
           servers.addTask(executorPreference: executor) {
             do {
-              try await serve(address, connections, door) { binding.succeeded(index, $0) }
+              try await serve(address) { binding.succeeded(index, $0) }
             } catch {
               return binding.failed(address, error)
             }
-            await reopen(index, binding, connections, door)
+            await reopen(index, binding)
           }
         }
       }
@@ -85,12 +110,12 @@ public struct HTTPService: Service {
 
   /// Serves on an address again, where that ended by itself: accepting fails for good when the process has no file descriptors
   /// left, and those may come back.
-  private func reopen(_ index: Int, _ binding: Binding, _ connections: Connections, _ door: HTTPDoor) async {
+  private func reopen(_ index: Int, _ binding: Binding) async {
     while !Task.isShuttingDownGracefully, !Task.isCancelled, let address = binding.bound(index) {
       logger.critical(
         "HTTP stopped by itself; its address is opened again in a second", metadata: ["address": "\(address)"])
       try? await Task.sleep(for: .seconds(1))
-      try? await serve(address, connections, door) { _ in }
+      try? await serve(address) { _ in }
     }
   }
 
@@ -98,17 +123,16 @@ public struct HTTPService: Service {
   ///
   /// - Parameter onServerRunning: gets to know when it has begun.
   private func serve(
-    _ address: String, _ connections: Connections, _ door: HTTPDoor,
-    onServerRunning: @escaping @Sendable (any Channel) -> Void
+    _ address: String, onServerRunning: @escaping @Sendable (any Channel) -> Void
   ) async throws {
     switch ListenAddress(address) {
     case nil: throw CannotListen(reason: "it is no address")
     case .tcp(let host, let port):
-      try await server(.hostname(host, port: port), connections, door, onServerRunning: onServerRunning).run()
+      try await server(.hostname(host, port: port), onServerRunning: onServerRunning).run()
     case .unix(let path):
       let listener = try UnixListener(path: path, mode: access.socketMode, group: access.socketGroup)
       let problem = Mutex<(any Error)?>(nil)
-      try await server(.unixDomainSocket(path: path), connections, door) { channel in
+      try await server(.unixDomainSocket(path: path)) { channel in
         do {
           try listener.open()
           onServerRunning(channel)
@@ -123,19 +147,18 @@ public struct HTTPService: Service {
   }
 
   private func server(
-    _ address: BindAddress, _ connections: Connections, _ door: HTTPDoor,
-    onServerRunning: @escaping @Sendable (any Channel) -> Void
+    _ address: BindAddress, onServerRunning: @escaping @Sendable (any Channel) -> Void
   ) throws -> any Service {
     let configuration = HTTP1Channel.Configuration(
       additionalChannelHandlers: [ConnectionGuard(connections)], idleTimeout: .seconds(60),
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))
-    let telemetry = telemetry
+    let (telemetry, door) = (telemetry, door)
     return try HTTPServerBuilder.http1(configuration: configuration).buildServer(
       configuration: ServerConfiguration(
         address: address, reuseAddress: true,
-        availableConnectionsDelegate: MaximumAvailableConnections(HTTPService.connectionLimit, logger: logger)),
-      eventLoopGroup: HTTPService.group, logger: logger,
+        availableConnectionsDelegate: MaximumAvailableConnections(HTTPService.connectionLimit, logger: quiet)),
+      eventLoopGroup: HTTPService.group, logger: quiet,
       responder: { request, writer, channel in
         try await respond(telemetry, door, request, consume writer, on: channel)
       },

@@ -20,6 +20,10 @@ public struct Event: Sendable, Equatable {
     public static let featuresRefused = Kind(rawValue: "features_refused")
     /// Settings were changed while the daemon runs. Carries the `settings` that are others now.
     public static let settingsChanged = Kind(rawValue: "settings_changed")
+    /// The configuration was read again, and what can change without a restart has changed. Carries the keys that are `pending`.
+    public static let configurationReloaded = Kind(rawValue: "configuration_reloaded")
+    /// The configuration was read again and cannot be used; the one before holds. Carries the `error`.
+    public static let configurationRefused = Kind(rawValue: "configuration_refused")
     /// A new model began in place of the one before.
     public static let modelReset = Kind(rawValue: "model_reset")
     /// A checkpoint is durable. Its `step` is the checkpoint's. Carries a `checkpoint`.
@@ -53,6 +57,10 @@ public struct Event: Sendable, Equatable {
   public var room: Room?
   /// For events about settings: by key.
   public var settings: [String: JSONValue]?
+  /// For `configurationReloaded`: the keys of settings that hold from the next start on.
+  public var pending: [String]?
+  /// For `configurationRefused`: what is wrong, and where.
+  public var error: String?
   /// For events about checkpoints.
   public var checkpoint: Checkpoint?
   /// For events about gaps.
@@ -67,7 +75,8 @@ public struct Event: Sendable, Equatable {
   public init(
     _ kind: Kind, step: UInt64, time: Double, message: String, divergence: Divergence? = nil,
     rejection: Rejection? = nil, room: Room? = nil, settings: [String: JSONValue]? = nil,
-    checkpoint: Checkpoint? = nil, gap: Gap? = nil, problem: String? = nil,
+    pending: [String]? = nil, error: String? = nil, checkpoint: Checkpoint? = nil, gap: Gap? = nil,
+    problem: String? = nil,
     activeSetChange: ActiveSetChange? = nil, drift: Drift? = nil
   ) {
     self.kind = kind
@@ -78,6 +87,8 @@ public struct Event: Sendable, Equatable {
     self.rejection = rejection
     self.room = room
     self.settings = settings
+    self.pending = pending
+    self.error = error
     self.checkpoint = checkpoint
     self.gap = gap
     self.problem = problem
@@ -88,7 +99,7 @@ public struct Event: Sendable, Equatable {
 
 extension Event: Codable {
   private enum CodingKeys: String, CodingKey {
-    case step, time, message, settings, problem
+    case step, time, message, settings, pending, error, problem
     case kind = "event"
   }
 
@@ -101,6 +112,8 @@ extension Event: Codable {
     divergence = [.divergenceBegan, .divergenceEnded].contains(kind) ? try Divergence(from: decoder) : nil
     rejection = kind == .messageRejected ? try Rejection(from: decoder) : nil
     settings = try event.decodeIfPresent([String: JSONValue].self, forKey: .settings)
+    pending = try event.decodeIfPresent([String].self, forKey: .pending)
+    error = try event.decodeIfPresent(String.self, forKey: .error)
     room = [.featuresForgotten, .featuresRefused].contains(kind) ? try Room(from: decoder) : nil
     checkpoint = kind == .checkpointWritten ? try Checkpoint(from: decoder) : nil
     gap = kind == .sequenceGap ? try Gap(from: decoder) : nil
@@ -117,6 +130,8 @@ extension Event: Codable {
     try event.encode(time, forKey: .time)
     try event.encode(message, forKey: .message)
     try event.encodeIfPresent(settings, forKey: .settings)
+    try event.encodeIfPresent(pending, forKey: .pending)
+    try event.encodeIfPresent(error, forKey: .error)
     try divergence?.encode(to: encoder)
     try rejection?.encode(to: encoder)
     try room?.encode(to: encoder)

@@ -45,6 +45,16 @@ struct Whittled: AsyncParsableCommand {
   @OptionGroup(title: "Security") var security: SecurityFlags
   @OptionGroup(title: "Operation") var operation: OperationFlags
 
+  /// Looks before anything needs a second thread whether there can be one.
+  @MainActor static func main() async {
+    do throws(DaemonError) {
+      try ThreadRoom.check()
+    } catch {
+      fail("\(error)", error.exitCode)
+    }
+    await main(nil)
+  }
+
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
     let source = ConfigurationSource(
@@ -70,8 +80,13 @@ struct Whittled: AsyncParsableCommand {
     let notifier = SystemdNotifier(environment: environment)
     let reloader = ConfigurationReloader(source, notifier: notifier, output: output, logger: logger)
     let telemetry = settings.settings.httpBind.isEmpty ? nil : Telemetry()
+    let http = telemetry.map {
+      HTTPService(settings.settings.httpBind, settings.settings.httpAccess, $0, logger: logger)
+    }
+    var others: [ConfigurationReloader.TakeOver] = []
+    if let http { others.append(http.reloadToken) }
     let service = WhittledService(
-      settings, notifier: notifier, reloader: reloader, telemetry: telemetry, logger: logger)
+      settings, notifier: notifier, reloader: reloader, others: others, telemetry: telemetry, logger: logger)
     var quiet = logger
     quiet.logLevel = .error
     let group = ServiceGroup(
@@ -81,11 +96,9 @@ struct Whittled: AsyncParsableCommand {
           .init(
             service: HangupService(hangups: hangups, reloader: reloader), successTerminationBehavior: .ignore,
             failureTerminationBehavior: .ignore, serviceName: "hangups"),
-          telemetry.map {
+          http.map {
             .init(
-              service: HTTPService(
-                settings.settings.httpBind, settings.settings.httpAccess, $0, logger: logger),
-              successTerminationBehavior: .ignore,
+              service: $0, successTerminationBehavior: .ignore,
               failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "http")
           },
           .init(
@@ -124,7 +137,9 @@ struct Whittled: AsyncParsableCommand {
     }
   }
 
-  private func fail(_ message: String, _ status: Int32) -> Never {
+  private func fail(_ message: String, _ status: Int32) -> Never { Whittled.fail(message, status) }
+
+  private static func fail(_ message: String, _ status: Int32) -> Never {
     let isJournal = JournalSocket.isStandardError(ProcessInfo.processInfo.environment["JOURNAL_STREAM"])
     // Systemd's journal takes the level, that of errors, from the beginning of each line.
     let lines = "whittled: \(message)".split(separator: "\n").map { (isJournal ? "<3>" : "") + $0 + "\n" }

@@ -7,48 +7,16 @@ import time
 
 import jsonschema
 import pytest
-import zmq
 
-from daemon import LIMIT, ROOT, connected
+from daemon import LIMIT
+from events import KINDS, PROTOCOL, SCHEMA, VALIDATOR, Events
 from streams import random_samples
 
-PROTOCOL = ROOT / "Sources/WhittleProtocol"
-SCHEMA = json.loads((PROTOCOL / "Schemas/event.schema.json").read_text())
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-KINDS = {
-    name for one in SCHEMA["oneOf"]
-    for name in one["properties"]["event"].get("enum", [one["properties"]["event"].get("const")])}
 # What the tests of other things have turned off is as it is by default.
 QUICK = {
     "publish.every_seconds": 0.02, "publish.every_samples": 0, "events.entered_after": None, "events.left_after": None,
     "events.drift": None}
 SAMPLE = {"x": {"a": 1}, "y": 1}
-
-
-class Events:
-    """Those of a daemon, each valid."""
-
-    def __init__(self, daemon):
-        self.socket = connected(daemon.context, zmq.SUB, daemon.endpoint("publish.bind"))
-        self.socket.subscribe("event")
-        self.socket.subscribe("stats")
-        assert self.socket.recv_multipart()[0] == b"stats"
-        self.seen: list[dict] = []
-
-    def next(self, *kinds: str) -> dict:
-        """The next one of these kinds."""
-        end = time.monotonic() + LIMIT
-        while time.monotonic() < end:
-            topic, payload, *rest = self.socket.recv_multipart()
-            if topic != b"event":
-                continue
-            event = json.loads(payload)
-            assert not rest
-            VALIDATOR.validate(event)
-            self.seen.append(event)
-            if event["event"] in kinds:
-                return event
-        raise AssertionError(f"no {kinds} came, but {self.seen}")
 
 
 @pytest.fixture

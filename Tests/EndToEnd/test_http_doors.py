@@ -5,6 +5,7 @@ import grp
 import http.client
 import os
 import re
+import signal
 import socket
 import stat
 import time
@@ -14,7 +15,8 @@ import pytest
 
 from browser import chromium
 from daemon import DEFAULTS, LIMIT, Daemon, flags, whittled
-from web import Reply, connect, raw, read_all, request, wait_until
+from tool import whittle
+from web import Live, Reply, connect, raw, read_all, request, wait_until
 
 TOKEN = "7f3c1de05b9a4286-not-to-be-told"
 PATHS = ["/", "/style.css", "/metrics", "/healthz", "/readyz", "/api/stats", "/api/live", "/api/configuration", "/nowhere"]
@@ -137,6 +139,61 @@ def test_a_credential_of_systemd(start, tmp_path):
         daemon = start({"http.token_file": named}, environment={"CREDENTIALS_DIRECTORY": str(tmp_path)})
         assert request(daemon, "/readyz").status == 401
         assert request(daemon, "/readyz", headers=bearer(TOKEN)).status == 200
+
+
+def replace(path: Path, text: str, mode: int = 0o600) -> None:
+    """As editors do it: no moment without the file, or with a part of it."""
+    secret(path.with_suffix(".new"), text, mode).rename(path)
+
+
+def test_the_token_is_read_again(locked, token_file):
+    other = TOKEN[::-1]
+    listener = Live(locked, headers=bearer(TOKEN))
+    listener.next("stats")
+    # Nothing has changed: who listens goes on.
+    assert whittle(locked, "reload").stdout == "nothing has changed\n"
+    assert request(locked, "/readyz", headers=bearer(TOKEN)).status == 200
+    locked.learn(*SAMPLES)
+    assert next(told for told in listener if told.event == "stats" and told.data["step"] == len(SAMPLES))
+    replace(token_file, other)
+    whittle(locked, "reload")
+    assert request(locked, "/readyz", headers=bearer(TOKEN)).status == 401
+    assert request(locked, "/readyz", headers=bearer(other)).status == 200
+    # Who listens by the old one hears no more.
+    for _ in listener:
+        pass
+    listener.close()
+    # The signal does the same.
+    replace(token_file, TOKEN)
+    locked.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: request(locked, "/readyz", headers=bearer(TOKEN)).status == 200, "the token is not taken")
+    assert request(locked, "/readyz", headers=bearer(other)).status == 401
+    said = locked.logged("the token for HTTP was read anew; from here on it is another one")
+    assert len(said) == 2 and TOKEN not in repr(locked.log) and other not in repr(locked.log)
+
+
+@pytest.mark.parametrize("text, mode, says", [
+    ("short", 0o600, "does not hold a token"), (TOKEN[::-1], 0o644, "has mode 0644"), (None, 0, "No such file")])
+def test_a_broken_token_file_changes_nothing(start, tmp_path, token_file, text, mode, says):
+    file = tmp_path / "whittled.yaml"
+    file.write_text("penalty: {l1: 0.1}\n")
+    daemon = start({"http.token_file": token_file}, arguments=["--config", file])
+    if text is None:
+        token_file.unlink()
+    else:
+        replace(token_file, text, mode)
+    file.write_text("penalty: {l1: 0.2}\n")
+    refused = whittle(daemon, "reload", code=76)
+    assert "http.token_file: " in refused.stderr and says in refused.stderr
+    line = daemon.wait_for_log(lambda line: line["level"] == "error")
+    assert "http.token_file: " in line["error"] and str(token_file) in line["error"] and says in line["error"]
+    assert request(daemon, "/readyz", headers=bearer(TOKEN)).status == 200
+    assert request(daemon, "/readyz", headers=bearer(TOKEN[::-1])).status == 401
+    # Nor has anything else.
+    assert daemon.ask("configuration")["configuration"]["penalty.l1"] == 0.1
+    replace(token_file, TOKEN[::-1])
+    assert "0.2" in whittle(daemon, "reload").stdout
+    assert request(daemon, "/readyz", headers=bearer(TOKEN[::-1])).status == 200
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0:0", "[::]:0", "192.0.2.1:5705", "host.example:5705", "127.0.0.1.example:5705"])

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from events import Events
 from notifications import NotifySocket
 from streams import random_samples
 from subscriber import received, subscribed
@@ -180,11 +181,51 @@ def test_a_broken_file_leaves_all_as_it_is(start, file, notify, broken):
     notify.status(lambda text: "not taken over" not in text)
 
 
+@pytest.mark.parametrize("broken", BROKEN)
+def test_subscribers_hear_of_a_broken_file(start, file, notify, broken):
+    daemon = started(start, file, notify, {"penalty.l1": 0.01})
+    events = Events(daemon)
+    daemon.learn(*SAMPLES[:10])
+    file.unlink()
+    match BROKEN[broken]:
+        case str(text):
+            file.write_text(text)
+        case bytes(content):
+            file.write_bytes(content)
+    hang_up(daemon, notify)
+    event = events.next("configuration_refused", "configuration_reloaded", "settings_changed")
+    assert (event["event"], event["step"]) == ("configuration_refused", 10)
+    assert str(file) in event["error"]
+    assert event["error"] in event["message"] and "the one before holds" in event["message"]
+    # Whoever asks for it hears of it, and so do all others.
+    refused = whittle(daemon, "reload", code=76)
+    assert events.next("configuration_refused")["error"].splitlines()[0] in refused.stderr
+    write(file, {"penalty.l1": 0.3})
+    hang_up(daemon, notify)
+    assert events.next("settings_changed", "configuration_refused")["settings"] == {"penalty.l1": 0.3}
+    assert events.next("configuration_reloaded", "configuration_refused")["pending"] == []
+
+
+def test_subscribers_hear_of_each_reading(start, file, notify):
+    daemon = started(start, file, notify, {"penalty.l1": 0.01})
+    events = Events(daemon)
+    hang_up(daemon, notify)
+    write(file, {"penalty.l1": 0.01, "catalog.coefficients": 3})
+    whittle(daemon, "reload")
+    assert events.next("configuration_reloaded")["pending"] == []
+    event = events.next("configuration_reloaded")
+    assert event["pending"] == ["catalog.coefficients"] and "catalog.coefficients" in event["message"]
+    assert [event["event"] for event in events.seen] == ["configuration_reloaded"] * 2
+
+
 def test_what_does_not_go_together_with_what_stays(start, file, notify):
     daemon = started(start, file, notify, {"features.space": "hashed"})
+    events = Events(daemon)
     write(file, {"features.space": "dictionary", "penalty.factors": ["f1=0"], "penalty.l1": 0.3})
     hang_up(daemon, notify)
-    assert "restart" in daemon.wait_for_log(lambda line: line["level"] == "error")["error"]
+    error = daemon.wait_for_log(lambda line: line["level"] == "error")["error"]
+    assert "restart" in error
+    assert events.next("configuration_refused", "configuration_reloaded")["error"] == error
     assert configured(daemon, "penalty.l1")[1] == "default"
 
 

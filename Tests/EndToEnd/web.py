@@ -88,9 +88,9 @@ class Told:
 class Live:
     """A listener at /api/live."""
 
-    def __init__(self, daemon: Daemon, last_id: int | None = None):
+    def __init__(self, daemon: Daemon, last_id: int | None = None, headers: dict | None = None):
         self.connection = connect(daemon)
-        headers = {} if last_id is None else {"Last-Event-ID": str(last_id)}
+        headers = (headers or {}) | ({} if last_id is None else {"Last-Event-ID": str(last_id)})
         self.connection.request("GET", "/api/live", headers=headers)
         self.reply = self.connection.getresponse()
         self.status = self.reply.status

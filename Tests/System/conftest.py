@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from debian import DISK, KERNEL, ROOT
 from instance import DIABETES, Instance
-from machine import DISK, ROOT, Machine
+from machine import Machine
 
 names = (f"model{number}" for number in itertools.count(1))
 PACKAGE = Path(os.environ.get("WHITTLE_PACKAGE", "missing"))
@@ -19,8 +20,9 @@ def pytest_sessionstart(session):
         pytest.exit("booting machines takes root", 2)
     if not PACKAGE.exists():
         pytest.exit("there is no package: make one with deploy/package, and name it in WHITTLE_PACKAGE", 2)
-    if not (DISK / "usr/bin/systemctl").exists() or not shutil.which("systemd-nspawn"):
-        pytest.exit("there is no disk for machines: make it with deploy/machine", 2)
+    tools = all(shutil.which(name) for name in ("systemd-nspawn", "qemu-system-x86_64", "mke2fs"))
+    if not (DISK / "usr/bin/systemctl").exists() or not KERNEL.exists() or not tools:
+        pytest.exit("there is nothing to boot machines from: make it with deploy/machine", 2)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import itertools
 import json
 from subprocess import Popen
 
-from machine import Machine
+from debian import Debian
 
 DIABETES = "/root/diabetes.csv"
 PATIENTS = 442
@@ -13,7 +13,7 @@ ports = itertools.count(6000, 10)
 
 
 class Instance:
-    def __init__(self, machine: Machine, name: str | None = None, more: str = ""):
+    def __init__(self, machine: Debian, name: str | None = None, more: str = ""):
         self.machine = machine
         self.name = name
         self.unit = f"whittled@{name}.service" if name else "whittled.service"

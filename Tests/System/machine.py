@@ -4,20 +4,13 @@ What it writes goes into an overlay, so that every machine begins with the same 
 mounted in a namespace of its own, and gone with it; its control groups are removed at the end.
 """
 
-import json
 import os
 import shutil
 import socket
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-DISK = ROOT / ".tools/machine"
-
-# Whatever is waited for comes within this time, or the test has failed. Seconds, and generous: machines may be busy.
-LIMIT = 120.0
+from debian import DISK, LIMIT, Debian
 
 # systemd-nspawn wants control groups of version 2 and nothing else, and finds them in this namespace of mounts only.
 BOOT = """
@@ -44,7 +37,7 @@ def in_namespace(script: str) -> list[str]:
     return ["unshare", "--mount", "--propagation", "private", "bash", "-c", script]
 
 
-class Machine:
+class Machine(Debian):
     """One machine. `boot` returns once it is up."""
 
     def __init__(self, place: Path):
@@ -92,7 +85,6 @@ class Machine:
                 "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", *map(str, command)]
 
     def run(self, *command: str | Path, code: int | None = 0, input: str | bytes | None = None) -> str:
-        """What a command prints on both of its outputs; `code` is what it has to end with, None for whatever."""
         data = input.encode() if isinstance(input, str) else input
         ended = subprocess.run(
             self.inside(*command), input=data, stdin=subprocess.DEVNULL if data is None else None,
@@ -105,41 +97,3 @@ class Machine:
         return subprocess.Popen(
             self.inside(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True)
-
-    def write(self, path: str, content: str | bytes) -> None:
-        self.run("sh", "-c", f"cat > {path}", input=content)
-
-    def install(self, package: Path, code: int = 0) -> str:
-        self.write("/root/whittle.deb", package.read_bytes())
-        return self.run(
-            "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "--allow-downgrades", "-o",
-            "Dpkg::Options::=--force-confold", "/root/whittle.deb", code=code)
-
-    # Units
-
-    def show(self, unit: str, name: str) -> str:
-        return self.run("systemctl", "show", "--property", name, "--value", unit)
-
-    def main_process(self, unit: str) -> int:
-        return int(self.show(unit, "MainPID"))
-
-    def journal(self, unit: str, *options: str) -> list[dict]:
-        """Its entries, as far as they are written."""
-        self.run("journalctl", "--sync")
-        text = self.run("journalctl", "--unit", unit, "--output", "json", "--all", "--no-pager", *options)
-        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-
-    def wait_until(self, holds: Callable[[], object]):
-        """Asks again and again; each question waits for its answer."""
-        end = time.monotonic() + LIMIT
-        while not (found := holds()):
-            assert time.monotonic() < end, "it did not come to that"
-        return found
-
-    def restarted(self, unit: str, process: int) -> int:
-        """The process that came in the place of this one, once it is ready."""
-        def other() -> int:
-            state, now = self.run("systemctl", "show", "-p", "ActiveState,MainPID", "--value", unit).split()
-            state, now = (now, state) if state.isdigit() else (state, now)
-            return int(now) if state == "active" and int(now) not in (0, process) else 0
-        return self.wait_until(other)

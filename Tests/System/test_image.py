@@ -3,7 +3,8 @@
 import subprocess
 
 from conftest import PACKAGE
-from machine import LIMIT, ROOT, in_namespace
+from debian import LIMIT, ROOT
+from machine import in_namespace
 
 # A container has /proc and a loopback of its own; everything else in it comes from the image.
 RUN = """

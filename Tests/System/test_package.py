@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from conftest import PACKAGE
+from debian import LIMIT
 from instance import PATIENTS, Instance
-from machine import LIMIT, Machine
+from machine import Machine
 
 # What a purge leaves behind: records of dpkg, systemd and apt, logs, and the user, whose files may be elsewhere.
 LEFT = (

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
+from debian import LIMIT
 from instance import PATIENTS, Instance
-from machine import LIMIT
 
 
 @pytest.fixture(scope="module")

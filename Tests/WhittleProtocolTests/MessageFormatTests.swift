@@ -121,6 +121,15 @@ import WhittleProtocol
         """)
   }
 
+  @Test func eventsOfReadings() throws {
+    try expect(
+      Event(.configurationReloaded, step: 3, time: 2, message: "m", pending: ["http.bind"]),
+      isWritten: #"{"event":"configuration_reloaded","message":"m","pending":["http.bind"],"step":3,"time":2}"#)
+    try expect(
+      Event(.configurationRefused, step: 3, time: 2, message: "m", error: "e"),
+      isWritten: #"{"error":"e","event":"configuration_refused","message":"m","step":3,"time":2}"#)
+  }
+
   @Test func eventsOfRejectedMessages() throws {
     try expect(
       Event(

@@ -231,10 +231,10 @@ struct ReachabilityTests {
       try others.send(Array("two".utf8))
       #expect(try receive(message, pull, doors) == "two")
       // Nothing has changed: nobody looks at messages.
-      try doors.reload(settings.security)
+      try doors.reload(settings.security)()
       #expect(!doors.looksAtMessages)
       try list([other])
-      try doors.reload(settings.security)
+      try doors.reload(settings.security)()
       try mine.send(Array("three".utf8))
       #expect(try receive(message, pull, doors) == nil)
       try others.send(Array("four".utf8))
@@ -245,12 +245,12 @@ struct ReachabilityTests {
       // A file that cannot be used changes nothing.
       let path = "\(directory.path)/ingest"
       try Data("nonsense\n".utf8).write(to: URL(filePath: path))
-      #expect(throws: DaemonError.self) { try doors.reload(settings.security) }
+      #expect(throws: DaemonError.self) { _ = try doors.reload(settings.security) }
       try others.send(Array("five".utf8))
       #expect(try receive(message, pull, doors) == "five")
       // And a key that is listed again is in again.
       try list([client])
-      try doors.reload(settings.security)
+      try doors.reload(settings.security)()
       try mine.send(Array("six".utf8))
       #expect(try receive(message, pull, doors) == "six")
     }

@@ -64,7 +64,7 @@ final class TestDaemon: Sendable {
   /// Runs something on the engine's thread, between two of its turns.
   func onEngine(_ body: @escaping @Sendable () -> Void) {
     // The configuration that it has changes nothing, and what comes of it is told on that thread.
-    reloader.engine?.put(.reload(NewConfiguration(loaded: loaded, envelope: nil) { _ in body() }))
+    reloader.engine?.put(.reload(NewConfiguration(read: .success(loaded), envelope: nil) { _ in body() }))
   }
 
   /// Asks it to stop and waits until it has.

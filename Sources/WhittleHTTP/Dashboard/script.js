@@ -55,7 +55,8 @@ function select(name) {
 }
 
 const marked = new Set([
-  "drift_detected", "divergence_began", "divergence_ended", "model_reset", "settings_changed", "degraded", "recovered",
+  "drift_detected", "divergence_began", "divergence_ended", "model_reset", "settings_changed",
+  "configuration_refused", "degraded", "recovered",
 ]);
 
 function mark(event) {

@@ -10,11 +10,12 @@ public final class ConfigurationReloader: Sendable {
   private enum State {
     /// The daemon is not ready yet.
     case early(isAsked: Bool)
-    case running(Mailbox<EngineLetter>, others: TakeOver)
+    case running(Mailbox<EngineLetter>, others: [TakeOver])
   }
 
-  /// Has something besides the engine go on under other settings, or says why it cannot; then it has changed nothing.
-  typealias TakeOver = @Sendable (Settings) throws(DaemonError) -> Void
+  /// Gets what something besides the engine needs to go on under other settings, or says why it cannot. What it returns has it do so,
+  /// and is called once the engine goes on under them, on its thread: it does not wait for anything.
+  public typealias TakeOver = @Sendable (Settings) throws(DaemonError) -> @Sendable () -> Void
 
   private let source: ConfigurationSource?
   private let notifier: SystemdNotifier
@@ -61,8 +62,8 @@ public final class ConfigurationReloader: Sendable {
 
   /// The daemon is ready.
   ///
-  /// - Parameter others: called with what was read, before the engine gets it.
-  func begin(_ engine: Mailbox<EngineLetter>, others: @escaping TakeOver = { _ in }) {
+  /// - Parameter others: what goes on under what was read besides the engine: all, or none.
+  func begin(_ engine: Mailbox<EngineLetter>, others: [TakeOver] = []) {
     state.withLock { state in
       let isAsked = if case .early(isAsked: true) = state { true } else { false }
       state = .running(engine, others: others)
@@ -70,22 +71,28 @@ public final class ConfigurationReloader: Sendable {
     }
   }
 
-  private func reload(for envelope: Envelope?, _ engine: Mailbox<EngineLetter>, _ others: TakeOver) {
+  private func reload(for envelope: Envelope?, _ engine: Mailbox<EngineLetter>, _ others: [TakeOver]) {
     guard let source else {
       let failure = QueryFailure(.badConfiguration, "this daemon has no configuration that could be read again")
       if let envelope { engine.put(.answer(envelope, [encodedFailure(failure)])) }
       return
     }
     notifier.reloading()
+    let read: Result<LoadedSettings, QueryFailure>
+    var takeOvers: [@Sendable () -> Void] = []
     do {
       let loaded = try source.load()
-      try others(loaded.settings)
-      engine.put(.reload(NewConfiguration(loaded: loaded, envelope: envelope) { self.end($0) }))
+      takeOvers = try others.map { try $0(loaded.settings) }
+      read = .success(loaded)
     } catch {
-      let failure = QueryFailure(.badConfiguration, "\(error)")
-      end(.failure(failure))
-      if let envelope { engine.put(.answer(envelope, [encodedFailure(failure)])) }
+      read = .failure(QueryFailure(.badConfiguration, "\(error)"))
     }
+    engine.put(
+      .reload(
+        NewConfiguration(read: read, envelope: envelope) { [takeOvers] result in
+          if case .success = result { for takeOver in takeOvers { takeOver() } }
+          self.end(result)
+        }))
   }
 
   private func end(_ result: Result<LoadedSettings, QueryFailure>) {

@@ -8,18 +8,16 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
   case endpoint(key: String, ZeroMQError)
   /// An address could not be listened on.
   case address(key: String, address: String, reason: String)
-  /// What a setting names cannot be used.
-  case unusable(key: String, reason: String)
-  /// A file of keys cannot be used.
-  case keys(CurveKeyFileError)
-  /// There is no group of this name to have local sockets.
-  case noGroup(String)
+  /// What a setting names cannot be used, a file or a group: which, and why.
+  case unusable(String)
   /// A call of libzmq failed that should not.
   case messaging(ZeroMQError)
   case thread(name: String, code: Int32)
   case outOfMemory
   /// Fewer files and sockets may be open than the daemon needs for itself.
   case openFiles(limit: UInt64, needed: UInt64)
+  /// There may be fewer threads than the daemon needs.
+  case threads(limit: Int, needed: Int)
   /// The state directory cannot be used.
   case state(StoreError)
   /// There are checkpoints, and none of them is whole.
@@ -35,15 +33,16 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
       "\(key): \(error); is another daemon running there, or does the address not exist here?"
     case .address(let key, let address, let reason):
       "\(key): cannot bind \(address): \(reason); is another daemon running there, or does the address not exist here?"
-    case .unusable(let key, let reason): "\(key): \(reason)"
-    case .keys(let error): "\(error)"
-    case .noGroup(let name): "security.ipc_group: there is no group \(name) on this machine"
+    case .unusable(let problem): problem
     case .messaging(let error): "\(error)"
     case .thread(let name, let code): "cannot start the thread \(name): \(String(cString: strerror(code)))"
     case .outOfMemory: "there is not enough memory to start"
     case .openFiles(let limit, let needed):
       "only \(limit) files and sockets may be open, and at least \(needed) are needed; raise LimitNOFILE= in the unit, or "
         + "ulimit -n"
+    case .threads(let limit, let needed):
+      "only \(limit) threads and processes may be there, and at least \(needed) are needed; raise TasksMax= in the unit, or "
+        + "ulimit -u"
     case .state(let error): "\(error)"
     case .noWholeCheckpoint(let directory, let errors):
       "no checkpoint in \(directory) is whole, and the journal does not go back to the beginning; restore one from a "
@@ -62,11 +61,11 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
   public var exitCode: Int32 {
     switch self {
     case .endpoint, .address: 69
-    case .messaging, .thread, .outOfMemory, .openFiles: 71
+    case .messaging, .thread, .outOfMemory, .openFiles, .threads: 71
     case .state(.locked): 75
     case .state(.system): 73
     case .state, .noWholeCheckpoint: 65
-    case .contradiction, .unusable, .keys, .noGroup: 78
+    case .contradiction, .unusable: 78
     case .lastCheckpoint: 74
     }
   }

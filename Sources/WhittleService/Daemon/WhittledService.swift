@@ -14,17 +14,21 @@ public struct WhittledService: Service {
   private let files: any FileSystem
   private let telemetry: Telemetry?
   private let reloader: ConfigurationReloader
+  private let others: [ConfigurationReloader.TakeOver]
   private let logger: Logger
 
   /// - Parameters:
   ///   - files: where its state lasts.
   ///   - reloader: reads the configuration when a client asks for it; nil where there is nothing to read again.
+  ///   - others: what goes on under other settings besides the daemon itself, when the configuration is read again.
   ///   - telemetry: what whoever looks on reads; nil where nobody does. The service waits until its endpoints are open.
   public init(
     _ loaded: LoadedSettings, notifier: SystemdNotifier, on files: any FileSystem = LocalFileSystem(),
-    reloader: ConfigurationReloader? = nil, telemetry: Telemetry? = nil, logger: Logger
+    reloader: ConfigurationReloader? = nil, others: [ConfigurationReloader.TakeOver] = [], telemetry: Telemetry? = nil,
+    logger: Logger
   ) {
     self.reloader = reloader ?? ConfigurationReloader(nil, notifier: notifier, output: nil, logger: logger)
+    self.others = others
     self.telemetry = telemetry
     self.loaded = loaded
     self.notifier = notifier
@@ -124,7 +128,7 @@ public struct WhittledService: Service {
         "ready",
         metadata: endpoints.filter { !$0.value.isEmpty }.mapValues { "\($0.joined(separator: " "))" })
       notifier.ready()
-      reloader.begin(mailbox) { settings throws(DaemonError) in try doors.reload(settings.security) }
+      reloader.begin(mailbox, others: others + [doors.takeOver])
     }
     let result = await withGracefulShutdownHandler {
       await ended.value()

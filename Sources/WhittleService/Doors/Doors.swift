@@ -56,7 +56,7 @@ public final class Doors: Sendable {
       }
       servers = Dictionary((known ?? []).map { ($0.name, $0.key) }) { $1 }
     } catch {
-      throw .keys(error)
+      throw .unusable("\(error)")
     }
     var descriptors = rlimit()
     let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0
@@ -100,15 +100,25 @@ public final class Doors: Sendable {
   ///
   /// The daemon's own key, and whether there is one, are settled at the start.
   ///
-  /// - Throws: where a file cannot be used; then nothing has changed.
-  public func reload(_ security: Settings.Security) throws(DaemonError) {
-    guard own != nil else { return }
+  /// - Returns: what has them hold from there on.
+  /// - Throws: where a file cannot be used.
+  public func reload(_ security: Settings.Security) throws(DaemonError) -> @Sendable () -> Void {
+    guard own != nil else { return {} }
     let fresh: AllowLists
     do throws(CurveKeyFileError) {
       fresh = try AllowLists(security)
     } catch {
-      throw .keys(error)
+      throw .unusable("\(error)")
     }
+    return { [self] in decide(by: fresh) }
+  }
+
+  /// The same, for who reads the configuration again.
+  @Sendable func takeOver(_ settings: Settings) throws(DaemonError) -> @Sendable () -> Void {
+    try reload(settings.security)
+  }
+
+  private func decide(by fresh: AllowLists) {
     let hasChanged = lists.withLock { lists in
       defer { lists = fresh }
       return lists != fresh

@@ -14,7 +14,9 @@ struct LocalAccess: Sendable {
       group = nil
       return
     }
-    guard let number = UInt32(name) ?? LocalAccess.number(of: name) else { throw .noGroup(name) }
+    guard let number = UInt32(name) ?? LocalAccess.number(of: name) else {
+      throw .unusable("security.ipc_group: there is no group \(name) on this machine")
+    }
     group = number
   }
 

@@ -4,9 +4,9 @@ internal import StreamLearning
 internal import WhittleProtocol
 internal import ZeroMQ
 
-/// Settings that were read again.
+/// Settings that were read again, or what is wrong with them.
 struct NewConfiguration: Sendable {
-  let loaded: LoadedSettings
+  let read: Result<LoadedSettings, QueryFailure>
   /// Who asked for it; nil where it was a signal.
   let envelope: Envelope?
   /// Called once with what holds from here on, or with what is wrong. Does not wait for anything.
@@ -20,10 +20,11 @@ extension Engine {
     let before = loaded
     do {
       if isStopping { throw QueryFailure(.stopping, "the daemon is stopping") }
-      reload = try loaded.reloaded(as: new.loaded)
+      reload = try loaded.reloaded(as: new.read.get())
       try learn(under: reload.loaded)
     } catch {
       let failure = (error as? QueryFailure) ?? QueryFailure(.badConfiguration, "\(error)")
+      if failure.code != .stopping { tellRefusal(failure) }
       new.done(.failure(failure))
       if let envelope = new.envelope { try send(encodedFailure(failure), to: envelope) }
       return
@@ -40,12 +41,29 @@ extension Engine {
         metadata: ["settings": "\(pending.joined(separator: " "))"])
     }
     logger.notice("configuration read again", metadata: ["changed": "\(changes.count)", "pending": "\(pending.count)"])
+    tellReload(changes: changes.count, pending: pending)
     new.done(.success(loaded))
     guard let envelope = new.envelope else { return }
     try hold(
       encodedReply(
         SettingsReloaded(step: model.steps, position: stream.state.position, changed: changes, pending: pending)),
       to: envelope)
+  }
+
+  private func tellReload(changes: Int, pending: [String]) {
+    let later = pending.isEmpty ? "" : "; from the next start on: \(pending.joined(separator: ", "))"
+    publisher.publish(
+      Event(
+        .configurationReloaded, step: model.steps, time: unixSeconds(),
+        message: "the configuration was read again; settings that changed: \(changes)\(later)", pending: pending))
+  }
+
+  private func tellRefusal(_ failure: QueryFailure) {
+    publisher.publish(
+      Event(
+        .configurationRefused, step: model.steps, time: unixSeconds(),
+        message: "the configuration was read again and not taken over; the one before holds: \(failure.message)",
+        error: failure.message))
   }
 
   /// Has messages learned under other settings from here on, and the journal say so.
