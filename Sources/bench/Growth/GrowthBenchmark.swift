@@ -46,7 +46,9 @@ struct GrowthBenchmark {
           let arrays = ArrayMessages(.sparse, SampleStream(plan, rows: rows), batch: 1000)
           return try point(
             1 << bits, PathMessages(arrays), place: "model-\(name)-\(bits)",
-            ["--features-space", "indexed", "--features-width", "\(1 << bits)", "--journal-sync", "off"])
+            ["--features-space", "indexed", "--features-width", "\(1 << bits)", "--journal-sync", "off"],
+            // A round has as large a share of the publications as the stream has.
+            passes: 1 << max(0, bits - 20))
         })
     }
     return GrowthCurve(
@@ -112,10 +114,10 @@ struct GrowthBenchmark {
       ])
   }
 
-  /// One daemon, fed all messages once a round.
+  /// One daemon, fed all messages so many times a round.
   private func point(
     _ x: Int, _ messages: PathMessages, place: String, _ flags: [String] = [], connections: Int = 1,
-    subscribers: Int = 0
+    subscribers: Int = 0, passes: Int = 1
   ) throws -> GrowthCurve.Point {
     note(place)
     let daemon = try PushedDaemon(
@@ -131,7 +133,7 @@ struct GrowthBenchmark {
       ? nil
       : try SubscriberCrowd(subscribers, stalled: 0, endpoint: try daemon.daemon.endpoint("publish.bind"))
     defer { crowd?.stop() }
-    return try measured(x, messages.samples) { try daemon.seconds(passes: 1) }
+    return try measured(x, messages.samples * passes) { try daemon.seconds(passes: passes) }
   }
 
   private func measured(_ x: Int, _ samples: Int, _ body: () throws -> Seconds) throws -> GrowthCurve.Point {
