@@ -44,6 +44,17 @@ struct PureStateTests {
     #expect(recurrence.isDue(step: 115, now: 51) && recurrence.isDue(step: 105, now: 53))
   }
 
+  @Test func whatTakesLongComesSeldomByTime() {
+    var recurrence = Recurrence(Settings.Cadence(samples: 10, seconds: 2), step: 100, now: 50)
+    recurrence.rest(from: 50, to: 50.1)
+    #expect(recurrence.secondsLeft(now: 50.5) == 1.5, "it has rested by then")
+    recurrence.restart(step: 105, now: 52)
+    recurrence.rest(from: 52, to: 54)
+    #expect(recurrence.secondsLeft(now: 54) == 6)
+    #expect(!recurrence.isDue(step: 114, now: 59.9) && recurrence.isDue(step: 105, now: 60))
+    #expect(recurrence.isDue(step: 115, now: 54), "by samples it comes as asked")
+  }
+
   @Test func recurrenceCanBeTurnedOff() {
     let never = Recurrence(Settings.Cadence(samples: 0, seconds: 0), step: 0, now: 0)
     #expect(!never.isDue(step: .max) && !never.isDue(step: .max, now: .greatestFiniteMagnitude))

@@ -64,7 +64,8 @@ final class Engine {
   var publication: Recurrence
   /// For whoever looks on, where publications are rare.
   var observation: Recurrence
-  var publisherIsBusy = false
+  /// When the publisher was given the snapshot that it is at.
+  var publisherBusySince: Double?
   var publisherHasEnded = false
   var publisherFailure: ZeroMQError?
   private(set) var isStopping = false
@@ -266,7 +267,7 @@ final class Engine {
     case .answer(let envelope, let answer): try send(answer, to: envelope)
     case .reload(let new): try reload(new)
     case .asked(let request, let asked): try answerLarge(request, asked)
-    case .published: publisherIsBusy = false
+    case .published: publisherEndedJob(now: monotonicSeconds())
     case .publisherEnded(let failure):
       publisherHasEnded = true
       publisherFailure = failure
@@ -293,8 +294,8 @@ final class Engine {
     let now = monotonicSeconds()
     // What waits for another thread becomes due again when that thread's letter comes.
     let times = [
-      publisherIsBusy || isAheadOfDisk ? nil : publication.secondsLeft(now: now),
-      publisherIsBusy || isAheadOfDisk ? nil : observation.secondsLeft(now: now),
+      publisherBusySince != nil || isAheadOfDisk ? nil : publication.secondsLeft(now: now),
+      publisherBusySince != nil || isAheadOfDisk ? nil : observation.secondsLeft(now: now),
       checkpoints.isBusy ? nil : checkpoints.recurrence.secondsLeft(now: now),
       readingCadence.secondsLeft(step: model.steps, now: now), journal.secondsToRetry(now: now),
       watchdog.secondsLeft(now: now),

@@ -23,8 +23,8 @@ extension Engine {
 
   /// Publishes, or leaves it for when the publisher is free: it never queues more than one.
   func publish(now: Double) {
-    guard !publisherIsBusy else { return }
-    publisherIsBusy = true
+    guard publisherBusySince == nil else { return }
+    publisherBusySince = now
     publication.restart(step: model.steps, now: now)
     observation.restart(step: model.steps, now: now)
     takeSnapshot(for: .publication, now: now)
@@ -32,10 +32,18 @@ extension Engine {
 
   /// Lets those who look on see the model, as `publish` does besides.
   func observe(now: Double) {
-    guard !publisherIsBusy else { return }
-    publisherIsBusy = true
+    guard publisherBusySince == nil else { return }
+    publisherBusySince = now
     observation.restart(step: model.steps, now: now)
     takeSnapshot(for: .observation, now: now)
+  }
+
+  /// The publisher is free again.
+  func publisherEndedJob(now: Double) {
+    guard let began = publisherBusySince else { return }
+    publisherBusySince = nil
+    publication.rest(from: began, to: now)
+    observation.rest(from: began, to: now)
   }
 
   /// Who looks on sees figures that are this old at most, in seconds; nobody where nobody does.

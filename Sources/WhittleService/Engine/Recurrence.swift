@@ -4,6 +4,10 @@ struct Recurrence {
   private let cadence: Settings.Cadence
   private var lastStep: UInt64
   private var lastTime: Double
+  private var restsUntil = -Double.infinity
+
+  /// By time, what takes long rests so many times as long, so that it never takes more than a quarter of a processor.
+  private static let restShare = 3.0
 
   init(_ cadence: Settings.Cadence, step: UInt64, now: Double) {
     self.cadence = cadence
@@ -23,7 +27,12 @@ struct Recurrence {
 
   /// Seconds until it is due by time; nil where it never is.
   func secondsLeft(now: Double) -> Double? {
-    cadence.seconds > 0 ? lastTime + cadence.seconds - now : nil
+    cadence.seconds > 0 ? max(lastTime + cadence.seconds, restsUntil) - now : nil
+  }
+
+  /// What was begun has ended.
+  mutating func rest(from began: Double, to ended: Double) {
+    restsUntil = ended + Recurrence.restShare * max(0, ended - began)
   }
 
   /// It has just been done, or begun.
