@@ -28,6 +28,17 @@ extension ArrayBuffer {
     }
   }
 
+  /// Writes all numbers as indices.
+  ///
+  /// - Precondition: each is one, of integer type, and there are as many as there is room for.
+  func write(to indices: UnsafeMutableBufferPointer<UInt32>) {
+    switch type {
+    case .i4, .u4: convert(indices, UInt32.self) { $0 }
+    case .i8: convert(indices, Int64.self) { UInt32(truncatingIfNeeded: $0) }
+    case .f4, .f8: indices.update(repeating: 0)
+    }
+  }
+
   /// Writes all numbers as Float32s, as long as none is 0, or not finite.
   ///
   /// - Returns: what none exceeds, either way; nil where one is.

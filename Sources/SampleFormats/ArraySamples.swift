@@ -210,6 +210,11 @@ struct ArraySamples: ~Copyable {
     return plain.append(message, to: &batch, &columns, bound: UInt32(dictionary.count))
   }
 
+  /// Below which number columns are indices themselves; nil where they are not, or may have names that are too long.
+  private func widthOfIndices(_ dictionary: borrowing FeatureSpace) -> Int? {
+    dictionary.width.flatMap { ($0 - 1).description.utf8.count <= limits.nameBytes ? $0 : nil }
+  }
+
   private mutating func decodeDense(
     _ message: borrowing Message, _ purpose: SampleDecoder.Purpose, _ batch: inout SampleBatch,
     _ dictionary: inout FeatureSpace
@@ -279,6 +284,11 @@ struct ArraySamples: ~Copyable {
     let first = ends.integer(at: 0)
     guard first == 0 else {
       throw ends.error(.brokenArrays, "indptr begins with \(first); it must begin with 0", at: 0)
+    }
+    if purpose != .predict, let width = widthOfIndices(dictionary),
+      plain.append(message, to: &batch, indicesBelow: width)
+    {
+      return
     }
     columns.begin(min(message.columns, ColumnTable.sparseColumns), dictionary)
     if isPlain(message, purpose, &batch, dictionary) { return }

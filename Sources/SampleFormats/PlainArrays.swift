@@ -30,11 +30,40 @@ struct PlainArrays: ~Copyable {
     guard message.rows > 0, readLabels(message) else { return false }
     let longest: Int?
     if let indices = message.indices, let ends = message.ends {
-      longest = appendSparse(message, indices, ends, to: &batch, columns, bound: bound)
+      let (values, width) = (message.values, message.columns)
+      longest = columns.withFeatures { features in
+        appendSparse(values, indices, ends, to: &batch, below: min(width, features.count), bound) {
+          indices.writeKnown(features, to: $0)
+        }
+      }
     } else {
       longest = appendDense(message, to: &batch, &columns, bound: bound)
     }
     guard let longest else { return false }
+    endRows(longest, &batch)
+    return true
+  }
+
+  /// The same of a sparse message whose columns are the indices of their features themselves.
+  ///
+  /// - Parameter width: every index is below it.
+  mutating func append(
+    _ message: borrowing ArraySamples.Message, to batch: inout SampleBatch, indicesBelow width: Int
+  ) -> Bool {
+    guard let indices = message.indices, let ends = message.ends, message.rows > 0, readLabels(message) else {
+      return false
+    }
+    let limit = min(message.columns, width)
+    let longest = appendSparse(message.values, indices, ends, to: &batch, below: limit, UInt32(width)) {
+      indices.write(to: $0)
+      return true
+    }
+    guard let longest else { return false }
+    endRows(longest, &batch)
+    return true
+  }
+
+  private func endRows(_ longest: Int, _ batch: inout SampleBatch) {
     ends.withSpan { ends in
       targets.withSpan { targets in
         importances.withSpan { importances in
@@ -42,7 +71,6 @@ struct PlainArrays: ~Copyable {
         }
       }
     }
-    return true
   }
 
   /// Reads targets and importance weights.
@@ -93,20 +121,22 @@ struct PlainArrays: ~Copyable {
     return width
   }
 
+  /// - Parameters:
+  ///   - limit: every column has to be below it.
+  ///   - bound: every feature is below it.
+  ///   - writeFeatures: writes the features of all columns, each below the limit; returns whether they are known.
   /// - Returns: as `appendDense`.
+  @inline(__always)
   private mutating func appendSparse(
-    _ message: borrowing ArraySamples.Message, _ indices: ArrayBuffer, _ rowEnds: ArrayBuffer,
-    to batch: inout SampleBatch, _ columns: borrowing ColumnTable, bound: UInt32
+    _ values: ArrayBuffer, _ indices: ArrayBuffer, _ rowEnds: ArrayBuffer, to batch: inout SampleBatch,
+    below limit: Int, _ bound: UInt32, writeFeatures: (UnsafeMutableBufferPointer<UInt32>) -> Bool
   ) -> Int? {
-    let (values, stored, width) = (message.values, message.values.count, message.columns)
+    let stored = values.count
     guard let longest = readEnds(rowEnds, stored), longest <= featuresPerSample else { return nil }
-    let isAdded = columns.withFeatures { features in
-      let features = UnsafeBufferPointer(rebasing: features[..<min(width, features.count)])
-      guard ends.withSpan({ ends in indices.ascend(in: ends, below: features.count) }) else { return false }
-      return batch.append(stored, bound) { into, valuesInto in
-        guard indices.writeKnown(features, to: into) else { return nil }
-        return values.writePlain(to: valuesInto)
-      }
+    guard ends.withSpan({ ends in indices.ascend(in: ends, below: limit) }) else { return nil }
+    let isAdded = batch.append(stored, bound) { into, valuesInto in
+      guard writeFeatures(into) else { return nil }
+      return values.writePlain(to: valuesInto)
     }
     guard isAdded else { return nil }
     let start = batch.features.count - stored

@@ -127,11 +127,11 @@ struct ArrayOracleTests {
     return batch
   }
 
-  @Test(arguments: UInt64(1)...12)
-  func arraysAreRowsBuiltOneByOne(_ seed: UInt64) throws {
+  @Test(arguments: UInt64(1)...12, [FeatureSpace.Kind.dictionary, .indexed(width: 1000)])
+  func arraysAreRowsBuiltOneByOne(_ seed: UInt64, _ kind: FeatureSpace.Kind) throws {
     var generator = SeededGenerator(seed: seed)
-    let (bench, oracle) = (Workbench(), Workbench())
-    if seed % 2 == 0 {
+    let (bench, oracle) = (Workbench(space: FeatureSpace(kind)), Workbench(space: FeatureSpace(kind)))
+    if seed % 2 == 0, kind == .dictionary {
       // Columns whose features are not neighbours in their order.
       for bench in [bench, oracle] { try bench.learn(#"{"y": 1, "x": {"3": 1, "other": 2, "0": 1}}"#) }
     }
@@ -139,7 +139,7 @@ struct ArrayOracleTests {
     for round in 0..<250 {
       let oddity = generator.below(2) == 0 ? .none : generator.pick(Oddity.allCases)
       let plan = plan(oddity, width: generator.pick(widths), using: &generator)
-      var context: String { "seed \(seed), round \(round), \(oddity), \(plan)" }
+      var context: String { "seed \(seed), \(kind), round \(round), \(oddity), \(plan)" }
       if let expected = plan.error {
         let before = ModelBits(bench.model)
         let error = #expect(throws: SampleError.self) { try bench.decode(frames: plan.message.frames) }
@@ -162,7 +162,25 @@ struct ArrayOracleTests {
       #expect(bench.batch.unlearned == oracle.batch.unlearned, "\(context)")
       if round % 10 == 0 { #expect(ModelBits(bench.model) == ModelBits(oracle.model), "\(context)") }
     }
-    #expect(ModelBits(bench.model) == ModelBits(oracle.model), "seed \(seed)")
+    #expect(ModelBits(bench.model) == ModelBits(oracle.model), "seed \(seed), \(kind)")
+  }
+
+  /// Columns may be fewer than the message says there are, or names of columns too long.
+  @Test func columnsBeyondWhatTheModelHas() throws {
+    let fits = ArrayMessage.sparse([[(0, 1), (9, 2)], [(3, 1)]], columns: 20, y: [1, 2])
+    let exceeds = ArrayMessage.sparse([[(0, 1), (10, 2)], [(3, 1)]], columns: 20, y: [1, 2])
+    let bench = Workbench(space: FeatureSpace(.indexed(width: 10)))
+    try bench.learn(frames: fits.frames)
+    #expect(bench.batch.features == [0, 9, 3])
+    let before = ModelBits(bench.model)
+    let error = #expect(throws: SampleError.self) { try bench.decode(frames: exceeds.frames) }
+    #expect(error?.message.contains("10") == true, "\(error?.message ?? "")")
+    #expect(bench.batch.isEmpty && ModelBits(bench.model) == before)
+    var limits = SampleLimits()
+    limits.nameBytes = 1
+    let short = Workbench(limits: limits, space: FeatureSpace(.indexed(width: 1000)))
+    let first = #expect(throws: SampleError.self) { try short.decode(frames: exceeds.frames) }
+    #expect(first?.reason == .limit && first?.message.contains("limits.name_bytes") == true, "\(first?.message ?? "")")
   }
 
   @Test
