@@ -134,12 +134,13 @@ def test_path_measures_every_row():
             "durable": "without", "arrays": "learner alone", "vw words": "Vowpal Wabbit",
             "vw numbers": "Vowpal Wabbit"}.items():
         references |= {name: reference, f"{name} cpu": reference}
-    references |= {"csr": "scikit-learn", "predicted beside River": "River"}
+    references |= {"csr": "scikit-learn", "predicted beside echo": "echo", "predicted beside River": "River"}
     references |= {"predicted beside scikit-learn": "scikit-learn", "round trip p50": "echo", "round trip p99": "echo"}
     references |= {"start": "cat", "idle memory": None, "idle cpu": None}
     assert {name: row.get("reference") for name, row in rows.items()} == references
     assert {name for name, row in rows.items() if "verdict" not in row} == {
-        f"{name} cpu" for name in ["dense single", "json positions", "json names", "durable", "arrays"]}
+        f"{name} cpu" for name in ["dense single", "json positions", "json names", "durable", "arrays"]
+    } | {"predicted beside echo"}
 
 
 def test_all_is_one_table():

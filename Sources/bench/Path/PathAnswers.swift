@@ -21,7 +21,8 @@ struct PathAnswers {
     var samples: Int { self == .river ? 5000 : 500 }
   }
 
-  /// Named features, pipelined, beside Python programs that predict and learn the same messages one by one.
+  /// Named features, pipelined, beside a bare echo of as many bytes, which is the limit of what any program can answer, and beside
+  /// Python programs that predict and learn the same messages one by one.
   func pipelined(_ name: String) throws -> [Result] {
     note(name)
     let messages = PathMessages.names(min(samples, 20_000))
@@ -47,18 +48,24 @@ struct PathAnswers {
         peer.peer.stop()
       }
     }
-    func ask(_ asker: LineProcess, passes: Int, samples: Int) throws {
-      let answers = try asker.numbers("\(passes)", 2)[0]
-      guard Int(answers) == samples else { throw BenchError.answer("\(answers) answers", to: "\(samples) samples") }
+    @discardableResult
+    func ask(_ asker: LineProcess, passes: Int, samples: Int) throws -> Int {
+      let told = try asker.numbers("\(passes)", 2)
+      guard Int(told[0]) == samples else { throw BenchError.answer("\(told[0]) answers", to: "\(samples) samples") }
+      return Int(told[1])
+    }
+    let bytes = try ask(asker, passes: 1, samples: messages.samples)
+    let echo = try LineProcess.wire(["echo", "\(bytes)"], directory: directory)
+    defer { echo.stop() }
+    let echoAsker = try self.asker(try echo.answer(to: "bind"), messages.messages, as: "\(name) echo")
+    defer { echoAsker.stop() }
+    func seconds(_ asker: LineProcess) throws -> Seconds {
+      try Seconds.measure { try ask(asker, passes: passes, samples: messages.samples * passes) }
+        .per(messages.samples * passes)
     }
     let measured = try Rounds(
       rounds,
-      [
-        {
-          try Seconds.measure { try ask(asker, passes: passes, samples: messages.samples * passes) }
-            .per(messages.samples * passes)
-        }
-      ]
+      [{ try seconds(asker) }, { try seconds(echoAsker) }]
         + peers.map { peer in
           {
             peer.peer.tell("serve \(peer.samples)")
@@ -67,14 +74,15 @@ struct PathAnswers {
             return seconds.per(peer.samples)
           }
         })
-    return peers.enumerated().map { place, peer in
+    func beside(_ reference: String, _ contestant: Int, bar: Result.Bar?) -> Result {
       Result(
-        name: "\(name) beside \(peer.kind.name)", unit: .samplesPerSecond, figure: 1 / measured.median(0),
+        name: "\(name) beside \(reference)", unit: .samplesPerSecond, figure: 1 / measured.median(0),
         comparison: Result.Comparison(
-          reference: peer.kind.name, figure: 1 / measured.median(place + 1), ratios: measured.ratios(place + 1, over: 0)
-        ),
-        bar: .atLeast(peer.kind.bar))
+          reference: reference, figure: 1 / measured.median(contestant), ratios: measured.ratios(contestant, over: 0)),
+        bar: bar)
     }
+    return [beside("echo", 1, bar: nil)]
+      + peers.enumerated().map { beside($1.kind.name, 2 + $0, bar: .atLeast($1.kind.bar)) }
   }
 
   /// How long a client waits that sends the next sample when the prediction of the last one has come, beside a bare echo of

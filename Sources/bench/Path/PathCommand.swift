@@ -19,7 +19,8 @@ struct PathCommand: MeasuringCommand {
       csr                    1,000 rows of 76 features a message, elastic net, beside scikit-learn's partial_fit in memory
       vw words, vw numbers   Vowpal Wabbit text of 76 features a line, 100 lines a message, elastic net, beside Vowpal Wabbit \
       reading the same lines from a file
-      predicted              one sample of 20 named features a message, answered with predictions, beside Python programs
+      predicted              one sample of 20 named features a message, answered with predictions, beside a pipelined echo and
+      Python programs
       round trip             one such sample at a time, beside an echo of as many bytes
       start                  until a daemon with --names names is ready, beside cat of its checkpoint
       idle                   memory, and share of one processor, of a daemon with nothing to do

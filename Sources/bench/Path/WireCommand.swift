@@ -59,6 +59,9 @@ struct WireCommand: ParsableCommand {
       let messages = try MessageFile.read(file)
       let socket = try Socket(.dealer, in: Context())
       try socket.set(.linger(0))
+      try socket.set(.receiveHighWaterMark(WireCommand.highWaterMark))
+      // An answer that was lost ends the benchmark.
+      try socket.set(.receiveTimeout(60_000))
       try socket.connect(endpoint)
       let answer = Message()
       try WireCommand.obey { passes in
@@ -86,6 +89,9 @@ struct WireCommand: ParsableCommand {
       let socket = try Socket(.router, in: Context())
       try socket.set(.receiveTimeout(100))
       try socket.set(.linger(0))
+      // More than who asks has outstanding: beyond its mark, a router drops.
+      try socket.set(.sendHighWaterMark(WireCommand.highWaterMark))
+      try socket.set(.receiveHighWaterMark(WireCommand.highWaterMark))
       WireCommand.say(try socket.bind("tcp://127.0.0.1:*"))
       let content = [UInt8](repeating: UInt8(ascii: "x"), count: bytes)
       let message = Message()
