@@ -66,7 +66,8 @@ class Plan:
     every: float = 1
     # Seconds at the end that are learned again by a daemon that is left alone.
     again: float = 10
-    journal_bytes: int = 512 * MEGABYTE
+    # So many, whatever the machine takes in that time.
+    journal_bytes: int = 2048 * MEGABYTE
     seed: int = field(default_factory=lambda: random.randrange(1 << 32))
 
     @property
