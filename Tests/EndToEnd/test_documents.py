@@ -35,6 +35,7 @@ ELSEWHERE = {
     ("README.md", "deploy/bench"): "test_bench.py::test_all_is_one_table",
     ("README.md", "swift run -c release bench path"): "test_bench.py::test_path_measures_every_row",
     ("README.md", "swift run -c release bench growth"): "test_bench.py::test_growth_measures_every_point_and_draws_it",
+    ("Growth.md", "swift run -c release bench growth"): "test_bench.py::test_growth_measures_every_point_and_draws_it",
     ("README.md", "swift run -c release bench learner"): "test_bench.py::test_learner_measures_every_row",
     ("README.md", "swift run -c release bench formats"): "test_bench.py::test_formats_measures_every_row",
     ("README.md", "swift run -c release bench store"): "test_bench.py::test_store_measures_every_row",
