@@ -73,6 +73,8 @@ final class PublishSocket {
       guard let json = encoded(Marked(mark, body)) else { return nil as SharedMessage? }
       return try SharedMessage([Array(topic.rawValue.utf8), json] + buffers)
     }
+    // Who has subscribed meanwhile gets this one, too: it may be the last before the end.
+    if keeps, !audience.hears(topic) { try takeNotices() }
     if keeps, !audience.hears(topic) {
       lastValues.published(topic, byteCount: 0)
       kept[topic] = .unworded(word)
@@ -97,6 +99,16 @@ final class PublishSocket {
   ///
   /// - Returns: the topics whose last values were forgotten, and have to be published now.
   func serveLateSubscribers(now: Double) throws(ZeroMQError) -> [Topic] {
+    try takeNotices()
+    var missing: [Topic] = []
+    for topic in lastValues.due(now: now) {
+      if let message = try lastMessage(of: topic) { try socket.send(message) } else { missing.append(topic) }
+    }
+    return missing
+  }
+
+  /// Takes in who has subscribed, and left.
+  private func takeNotices() throws(ZeroMQError) {
     // A notice is one frame: 1 for a subscription, or 0 for the last one of its prefix that has ended, and the prefix.
     while try notice.receive(from: socket, waiting: .never) {
       let bytes = notice.copy(0)
@@ -110,11 +122,6 @@ final class PublishSocket {
       default: break
       }
     }
-    var missing: [Topic] = []
-    for topic in lastValues.due(now: now) {
-      if let message = try lastMessage(of: topic) { try socket.send(message) } else { missing.append(topic) }
-    }
-    return missing
   }
 
   private func lastMessage(of topic: Topic) throws(ZeroMQError) -> SharedMessage? {
