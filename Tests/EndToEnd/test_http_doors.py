@@ -315,10 +315,13 @@ def test_the_dashboard_by_password(locked, tmp_path):
         # As a user sees it who comes again, with nothing about the password in the address.
         driver.get(f"http://{host}:{port}/")
         wait_until(lambda: driver.find_element("id", "status").text not in ("", "Connecting"), "the page is not connected")
+        # What is told first may be of before they were learned: figures are told once a second.
         assert driver.execute_async_script(
             "const done = arguments[0]; const source = new EventSource('/api/live');"
-            "source.addEventListener('stats', (event) => { source.close(); done(JSON.parse(event.data).step) });"
-            "source.onerror = () => done('error')") == 50
+            "source.addEventListener('stats', (event) => {"
+            "  const step = JSON.parse(event.data).step;"
+            f"  if (step === {len(SAMPLES)}) {{ source.close(); done(step) }} }});"
+            "source.onerror = () => done('error')") == len(SAMPLES)
     finally:
         driver.quit()
 
