@@ -22,6 +22,34 @@ public struct DecimalName: Sendable, Equatable, BitwiseCopyable {
     if text & 0xFF == DecimalName.zeros & 0xFF, count > 1 { return nil }
   }
 
+  /// A number.
+  ///
+  /// - Returns: nil where it is below 0 or has more than eight digits.
+  public init?(_ number: Int) {
+    guard 0..<100_000_000 ~= number else { return nil }
+    var (digits, left, place) = (UInt64(0), UInt64(number), UInt64(56))
+    while left > 0 {
+      digits |= (left % 10) &<< place
+      left /= 10
+      place &-= 8
+    }
+    self.digits = digits
+  }
+
+  /// The number that comes next; nil after the last of eight digits.
+  ///
+  /// - Complexity: O(1), but for each tenth
+  @inlinable @inline(__always)
+  public var next: DecimalName? {
+    digits &>> 56 < 9 ? DecimalName(digits: digits &+ 1 &<< 56) : carried
+  }
+
+  /// The number that comes next, however many digits change.
+  @usableFromInline var carried: DecimalName? { DecimalName(number + 1) }
+
+  @inlinable @inline(__always)
+  init(digits: UInt64) { self.digits = digits }
+
   /// - Returns: nil where a name is no such number.
   init?(_ name: FeatureName) { self.init(name.low, count: name.isWhole ? name.count : 0) }
 

@@ -36,7 +36,13 @@ struct JSONFeatures: ~Copyable {
     var item = start + 1
     let end = value.next(after: start) - 1
     while true {
-      if !isArray, !isChecking { row.addMembers(of: value, from: &item, to: end) }
+      if !isChecking {
+        if isArray {
+          row.addElements(of: value, from: &item, to: end, at: &position)
+        } else {
+          row.addMembers(of: value, from: &item, to: end)
+        }
+      }
       if item == end { return }
       let member = value[item]
       if !isArray, member.isTaken {

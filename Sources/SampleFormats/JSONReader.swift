@@ -45,6 +45,14 @@ struct JSONReader: ~Copyable {
       return (name, number)
     }
 
+    /// The element at `place`, where it is a number or a boolean that a Float32 can hold; nil for any other.
+    @inline(__always)
+    func number(at place: Int) -> Float? {
+      let item = items + place
+      let number = Float(item.pointee.number)
+      return item.pointee.isNumber && number.isFinite ? number : nil
+    }
+
     /// A number of digits alone, exactly; nil for any other item, and for what takes more than 64 bits with its sign.
     func integer(at place: Int) -> Int64? {
       guard items[place].kind == JSON_NUMBER else { return nil }

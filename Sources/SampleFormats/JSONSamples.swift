@@ -72,9 +72,10 @@ struct JSONSamples: ~Copyable {
       refusesRepetition: true)
     do throws(SampleError) {
       // The row itself finds repeated features that the model knows. What has no feature of its name, or an unknown
-      // one, is found by its path.
+      // one, is found by its path. Numbers in an array are each at another position.
       if record.hasFeatures {
-        try features.add(value, at: record.features, checkingPaths: !record.isPlain || !row.addsNames, &row)
+        let areDistinct = row.addsNames || value[record.features].kind == JSON_ARRAY
+        try features.add(value, at: record.features, checkingPaths: !(record.isPlain && areDistinct), &row)
       }
     } catch {
       throw error.at(features.place)

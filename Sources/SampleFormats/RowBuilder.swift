@@ -137,6 +137,31 @@ struct RowBuilder: ~Copyable {
     }
   }
 
+  /// Adds elements of an array in JSON as they mostly are, numbers and booleans, up to the first that is anything else.
+  ///
+  /// - Parameters:
+  ///   - place: where to begin; then where it stopped.
+  ///   - stop: where the elements end.
+  ///   - position: the position of the first in the array, its name; then of the one at `place`.
+  mutating func addElements(
+    of value: JSONReader.Value, from place: inout Int, to stop: Int, at position: inout Int
+  ) {
+    // What the limits forbid is for those to read who tell what is wrong.
+    guard limits.nameBytes >= FeatureName.wholeBytes, names.areDecimal else { return }
+    let limit = min(stop - place, limits.featuresPerSample - names.count)
+    let numbers = values.room(for: limit)
+    let start = place
+    names.appendDecimals(from: position, upTo: limit) { added in
+      guard let number = value.number(at: start &+ added) else { return false }
+      numbers[added] = number
+      return true
+    }
+    let added = names.count - values.count
+    values.append(upTo: limit) { _ in added }
+    place += added
+    position += added
+  }
+
   /// Adds a feature whose name stands at the end of `bytes`.
   private mutating func addName(from place: Int, value: Double) throws(SampleError) {
     let count = bytes.count - place

@@ -40,6 +40,25 @@ struct RowNames: ~Copyable {
     decimals.append(upTo: limit, body)
   }
 
+  /// Adds names that are numbers, from one on.
+  ///
+  /// - Parameters:
+  ///   - limit: how many there may be.
+  ///   - isNext: whether there is one more, asked for the first and after each that was added.
+  /// - Precondition: all names are numbers.
+  @inline(__always)
+  mutating func appendDecimals(from first: Int, upTo limit: Int, while isNext: (_ added: Int) -> Bool) {
+    appendDecimals(upTo: limit) { names in
+      var (added, name) = (0, DecimalName(first))
+      while added < limit, let number = name, isNext(added) {
+        names[added] = number
+        name = number.next
+        added &+= 1
+      }
+      return added
+    }
+  }
+
   /// Makes names of numbers, as all that follows needs them.
   @inline(__always)
   mutating func spell() {

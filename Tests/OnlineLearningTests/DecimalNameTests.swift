@@ -39,6 +39,18 @@ import Testing
     #expect(DecimalName(long) == nil && DecimalName(.vacant) == nil && DecimalName(.empty) == nil)
   }
 
+  @Test func numbersFollowEachOther() throws {
+    #expect(DecimalName(-1) == nil && DecimalName(100_000_000) == nil && DecimalName(Int.max) == nil)
+    for start in [0, 5, 98, 990, 9_995, 12_345_678, 99_999_980] {
+      var name = DecimalName(start)
+      for number in start..<start + 30 {
+        #expect(name == (number < 100_000_000 ? decimal("\(number)") : nil))
+        #expect(name == DecimalName(number))
+        name = name?.next
+      }
+    }
+  }
+
   /// Looks names up together, as they are, and one by one.
   private func check(_ dictionary: FeatureDictionary, _ numbers: [Int], _ comment: String) {
     let names = numbers.map { decimal("\($0)")! }

@@ -166,6 +166,35 @@ struct JSONOracleTests {
     #expect(80...700 ~= accepted, "seed \(seed): \(accepted) of 800 are valid")
   }
 
+  /// Elements are as members whose names are the positions; most are numbers, which are read another way than the rest.
+  @Test(arguments: [UInt64(9), 10, 11, 12])
+  func elementsAreMembersByPosition(seed: UInt64) {
+    var writer = Writer(generator: SeededGenerator(seed: seed))
+    let spaces = [FeatureSpace(), FeatureSpace(.hashed(bits: 20)), FeatureSpace(.indexed(width: 120))]
+    let (byPosition, byName) = (spaces.map { Workbench(space: $0) }, spaces.map { Workbench(space: $0) })
+    var accepted = 0
+    for round in 0..<400 {
+      let count = Int.random(in: 0...writer.pick([3, 20, 130]), using: &writer.generator)
+      let elements = (0..<count).map { _ in
+        writer.chance(count + 1) ? writer.value(depth: 2) : writer.pick(["-0.5", "3", "true"])
+      }
+      let members = elements.enumerated().map { "\"\($0)\":\($1)" }
+      let purpose: SampleDecoder.Purpose = writer.pick([.learn, .learn, .answer, .predict])
+      let target = writer.chance(4) ? "" : "\"y\":1,"
+      for (array, object) in zip(byPosition, byName) {
+        let payloads = ["[\(elements.joined(separator: ","))]", "{\(members.joined(separator: ","))}"]
+        let errors = zip([array, object], payloads).map { $0.error("{\(target)\"x\":\($1)}", for: purpose) }
+        let comment = Comment(rawValue: "seed \(seed), round \(round), \(purpose): \(payloads[0])")
+        #expect(errors[0]?.reason == errors[1]?.reason, comment)
+        #expect(array.batch.features == object.batch.features && array.batch.values == object.batch.values, comment)
+        #expect(array.batch.unknownFeatures == object.batch.unknownFeatures, comment)
+        if errors[0] == nil { accepted += 1 }
+      }
+      #expect(byPosition[0].names == byName[0].names, "seed \(seed), round \(round)")
+    }
+    #expect(accepted > 600, "seed \(seed)")
+  }
+
   /// Whether a record is refused by `expected` only because it has no target.
   private func isUnlearned(_ payload: [UInt8]) -> Bool {
     guard let tree = try? JSONOracle.read(payload), case .object(let members) = tree else { return false }
