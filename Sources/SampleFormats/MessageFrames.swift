@@ -19,7 +19,6 @@ extension SampleDecoder {
     into batch: inout SampleBatch, dictionary: inout FeatureSpace
   ) throws(SampleError) {
     let known = dictionary.count
-    batch.removeAll()
     var source: String?
     var number: SampleLabels.MessageLabel?
     do throws(SampleError) {
@@ -31,6 +30,7 @@ extension SampleDecoder {
         batch.labels.message = number
         return
       }
+      batch.removeAll()
       var bytes = 0
       for frame in header..<frames.count { bytes += frames[frame].count }
       guard bytes <= limits.messageBytes else {
