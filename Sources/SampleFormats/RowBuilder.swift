@@ -6,7 +6,7 @@ internal import OnlineLearning
 /// or a branch that was guessed wrong, holds up none of the others.
 struct RowBuilder: ~Copyable {
   private let loss: Loss
-  private let limits: SampleLimits
+  let limits: SampleLimits
   /// Whether samples that have an id and no target are kept, since theirs may come later.
   var keepsIdentified = false
   private var target: Double?
@@ -16,26 +16,26 @@ struct RowBuilder: ~Copyable {
   private var waits = false
   /// Whether unknown names are added to the dictionary.
   private(set) var addsNames = false
-  private var refusesRepetition = false
-  private var names = RowNames()
+  var refusesRepetition = false
+  var names = RowNames()
   /// As many.
-  private var values = Scratch<Float>()
+  var values = Scratch<Float>()
   /// Numbers that are about to become values.
   private var numbers = Scratch<ShortDecimal>()
   /// The bytes of names that are too long to stand in themselves, and of one that is being put together.
-  private var bytes = Scratch<UInt8>()
+  var bytes = Scratch<UInt8>()
   /// The names' features, once they have been looked up.
-  private var features = Scratch<UInt32>()
-  private var repetitions = RepetitionFinder()
+  var features = Scratch<UInt32>()
+  var repetitions = RepetitionFinder()
   /// The row's names, where it has to be told which of them are the same. Empty between rows.
-  private var distinct = FeatureDictionary()
-  private var interactions: InteractionTable
+  var distinct = FeatureDictionary()
+  var interactions: InteractionTable
   /// The pairs of features, by their positions, whose products the row gets.
-  private var products = Scratch<Product>()
+  var products = Scratch<Product>()
   /// Whether the features of rows are taken down by name.
   var takesDownNames = false
   /// Those of the row that ended last, in their order.
-  private(set) var namedFeatures: [NamedFeature] = []
+  var namedFeatures: [NamedFeature] = []
 
   init(loss: Loss, limits: SampleLimits, interactions: [Interaction] = []) {
     self.loss = loss
@@ -163,7 +163,7 @@ struct RowBuilder: ~Copyable {
   }
 
   /// Adds a feature whose name stands at the end of `bytes`.
-  private mutating func addName(from place: Int, value: Double) throws(SampleError) {
+  mutating func addName(from place: Int, value: Double) throws(SampleError) {
     let count = bytes.count - place
     if count > FeatureName.wholeBytes {
       if count > limits.nameBytes {
@@ -238,64 +238,6 @@ struct RowBuilder: ~Copyable {
     if purpose == .predict { batch.noteUnknownFeatures() }
   }
 
-  /// Takes the row's features down as they were looked up, before those that share an index are brought together.
-  private mutating func takeDownNames() {
-    names.spell()
-    namedFeatures.removeAll(keepingCapacity: true)
-    for position in 0..<names.count {
-      let name = bytes.withSpan { bytes in
-        names[position].withBytes(among: bytes) { name in
-          name.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-        }
-      }
-      let feature = features[position]
-      namedFeatures.append(
-        NamedFeature(name: name, value: values[position], feature: feature == FeatureSpace.unknown ? nil : feature))
-    }
-  }
-
-  /// Adds the products of features.
-  private mutating func interact() throws(SampleError) {
-    names.spell()
-    interactions.begin()
-    for position in 0..<names.count {
-      bytes.withSpan { bytes in
-        names[position].withBytes(among: bytes) { interactions.add($0, at: position) }
-      }
-    }
-    let (known, limit) = (values.count, limits.featuresPerSample)
-    products.removeAll()
-    let values = values.start
-    let fit = interactions.forEachPair { first, second in
-      // What is 1 says nothing new when it is squared.
-      if first == second, values[first] == 1 { return true }
-      products.append(Product(first: Int32(first), second: Int32(second)))
-      return known + products.count <= limit
-    }
-    guard fit else { throw tooMany() }
-    for position in 0..<products.count {
-      let product = products[position]
-      try add(product)
-    }
-  }
-
-  /// Adds a feature that is the product of two.
-  private mutating func add(_ product: Product) throws(SampleError) {
-    let place = bytes.count
-    appendBytes(of: names[Int(product.first)])
-    bytes.append(UInt8(ascii: "*"))
-    appendBytes(of: names[Int(product.second)])
-    try addName(from: place, value: Double(values[Int(product.first)]) * Double(values[Int(product.second)]))
-  }
-
-  private mutating func appendBytes(of name: FeatureName) {
-    if name.isWhole {
-      name.withBytes(among: Span()) { bytes.append(contentsOf: $0) }
-    } else {
-      bytes.append(from: Int(name.low), count: name.count)
-    }
-  }
-
   /// The target and importance weight that the row is kept with; nil where it is not kept.
   private func keptLabel(
     _ batch: borrowing SampleBatch
@@ -321,79 +263,12 @@ struct RowBuilder: ~Copyable {
     return purpose == .answer || waits ? (.nan, max(importance, .leastNormalMagnitude)) : nil
   }
 
-  /// Turns names into features, each once.
-  ///
-  /// - Returns: how many names are not known, none where they are added; and what no value exceeds, either way.
-  private mutating func lookUp(
-    _ dictionary: inout FeatureSpace
-  ) throws(SampleError) -> (unknown: Int, largest: Float) {
-    features.refill(count: names.count)
-    let found = names.decimals.withSpan { decimals in
-      decimals.isEmpty ? .some : features.withMutableSpan { dictionary.find(decimals, into: &$0) }
-    }
-    if found == .some { lookUpSpelled(&dictionary) }
-    if addsNames, let width = dictionary.width { try checkIndices(below: width) }
-    if takesDownNames { takeDownNames() }
-    if found == .distinct, let largest = RepetitionFinder.largest(values) { return (0, largest) }
-    var outcome = repetitions.unite(&features, &values, refusing: refusesRepetition)
-    if case .repeated = outcome, dictionary.sharesIndices {
-      let repeated = repeatedName()
-      outcome = repeated.map { .repeated($0) } ?? repetitions.unite(&features, &values, refusing: false)
-    }
-    switch outcome {
-    case .united(let unknown, let largest): return (unknown, largest)
-    case .repeated(let position):
-      names.spell()
-      throw SampleError(
-        .duplicateField, "feature \(quoted(names[position])) stands twice in one sample; name every feature once")
-    case .overflow(let position):
-      names.spell()
-      throw SampleError(
-        .featureValue,
-        "the values of feature \(quoted(names[position])) add up to more than 3.4e38; they must stay finite")
-    }
-  }
-
-  private mutating func lookUpSpelled(_ dictionary: inout FeatureSpace) {
-    names.spell()
-    let (addsNames, limit) = (addsNames, limits.namesWhileDecoding)
-    names.withSpan { names in
-      bytes.withSpan { bytes in
-        features.withMutableSpan { features in
-          if addsNames {
-            dictionary.intern(names, longNames: bytes, limit: limit, into: &features)
-          } else {
-            dictionary.find(names, longNames: bytes, into: &features)
-          }
-        }
-      }
-    }
-  }
-
-  private func checkIndices(below width: Int) throws(SampleError) {
-    for position in 0..<names.count where features[position] == FeatureSpace.unknown {
-      throw bytes.withSpan { bytes in
-        names[position].withBytes(among: bytes) { SampleError(noIndex: $0, below: width) }
-      }
-    }
-  }
-
-  /// The position of a name that stood before, where features of different names may be the same.
-  private mutating func repeatedName() -> Int? {
-    defer { distinct.truncate(to: 0) }
-    for position in 0..<names.count {
-      let index = bytes.withSpan { bytes in names[position].withBytes(among: bytes) { distinct.intern($0) } }
-      if index < position { return position }
-    }
-    return nil
-  }
-
-  private func tooLong(_ name: String, _ count: Int) -> SampleError {
+  func tooLong(_ name: String, _ count: Int) -> SampleError {
     SampleError(
       .limit, "the name of feature \(name) has \(count) bytes; limits.name_bytes is \(limits.nameBytes)")
   }
 
-  private func tooMany() -> SampleError {
+  func tooMany() -> SampleError {
     SampleError(
       .limit, "the sample has more features than limits.features_per_sample, \(limits.featuresPerSample)")
   }
@@ -403,7 +278,7 @@ struct RowBuilder: ~Copyable {
       .featureValue, "the value of feature \(quoted(name)) is \(value); it must be finite and at most 3.4e38")
   }
 
-  private func quoted(_ name: FeatureName) -> String {
+  func quoted(_ name: FeatureName) -> String {
     bytes.withSpan { bytes in name.withBytes(among: bytes) { SampleFormats.quoted($0) } }
   }
 }
