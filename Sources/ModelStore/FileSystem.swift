@@ -37,6 +37,12 @@ public protocol FileSystem: Sendable {
   /// - Returns: how many: at least 1 where there are any.
   func write(_ bytes: UnsafeRawBufferPointer, to file: OpenFile, at offset: Int) throws(StoreError) -> Int
 
+  /// `write`, for what is not going to be read soon: an implementation may leave out the system's memory where bytes lie in
+  /// memory as they do in the file's pages (`DiskPage`), which spares copying them there.
+  ///
+  /// - Returns: how many: at least 1 where there are any.
+  func writeDirectly(_ bytes: UnsafeRawBufferPointer, to file: OpenFile, at offset: Int) throws(StoreError) -> Int
+
   /// Reads bytes from a place in a file.
   ///
   /// - Returns: how many; 0 at the file's end.
@@ -77,6 +83,12 @@ public protocol FileSystem: Sendable {
 }
 
 extension FileSystem {
+  public func writeDirectly(
+    _ bytes: UnsafeRawBufferPointer, to file: OpenFile, at offset: Int
+  ) throws(StoreError) -> Int {
+    try write(bytes, to: file, at: offset)
+  }
+
   public func startWriting(_ file: OpenFile, at offset: Int, count: Int) {}
   public func startReading(_ file: OpenFile, at offset: Int, count: Int) {}
   public func forget(_ file: OpenFile, at offset: Int, count: Int) {}
@@ -96,6 +108,14 @@ extension FileSystem {
     var written = 0
     while written < bytes.count {
       written += try write(.init(rebasing: bytes[written...]), to: file, at: offset + written)
+    }
+  }
+
+  /// Writes all of the bytes, which are not going to be read soon.
+  func writeAllDirectly(_ bytes: UnsafeRawBufferPointer, to file: OpenFile, at offset: Int) throws(StoreError) {
+    var written = 0
+    while written < bytes.count {
+      written += try writeDirectly(.init(rebasing: bytes[written...]), to: file, at: offset + written)
     }
   }
 

@@ -23,6 +23,9 @@ public final class Journal {
   /// Synchronized bytes are forgotten by so many, whole pages of memory: the last page is still written to.
   private static let forgettingUnit = 1 << 20
 
+  /// Heads of smaller segments are as short as can be.
+  private static let leastSegmentOfPages = 256 << 10
+
   public let directory: String
   /// The highest position handed to the files; that of the message before the first where there is none yet.
   public private(set) var written: UInt64 = 0
@@ -52,7 +55,8 @@ public final class Journal {
     if case .open(let open) = state { try? segments.files.close(open.file) }
   }
 
-  /// Begins a segment: `append` goes on with the message `first`, and the segment is there, whole, when this returns.
+  /// Begins a segment: `append` goes on with the message `first`, and the segment is there, whole, when this returns. Its
+  /// first batch has phase 0.
   ///
   /// Segments that begin with `first` or a later message have been given up: they are set aside, under names that begin with `aside-`.
   /// Unless the header says that a checkpoint is needed, all before `first` is made durable, should it not be.
@@ -76,7 +80,7 @@ public final class Journal {
         if before > max(synchronized, covered) { try segments.secure(before: first) }
         synchronized = before
       }
-      try create(first, header)
+      try create(first, header, phase: 0)
     } catch {
       state = .failed(segment: segments.path(of: first), error)
       throw error
@@ -95,11 +99,11 @@ public final class Journal {
     guard let first = batch.first, let last = batch.last else { return }
     precondition(first == written + 1, "positions follow each other")
     var open = try segment()
-    if open.bytes > open.headBytes, open.bytes + batch.byteCount > segmentBytes { open = try rotate() }
+    if open.bytes > open.headBytes, open.bytes + batch.byteCount > segmentBytes { open = try rotate(batch.phase) }
     batch.seal(synchronized: synchronized, seed: open.seed)
     do throws(StoreError) {
       try batch.withUnsafeBytes { (records) throws(StoreError) in
-        try segments.files.writeAll(records, to: open.file, at: open.bytes)
+        try segments.files.writeAllDirectly(records, to: open.file, at: open.bytes)
       }
     } catch {
       throw die(open, of: error)
@@ -182,15 +186,19 @@ public final class Journal {
     }
   }
 
-  private func create(_ first: UInt64, _ header: JournalHeader) throws(StoreError) {
+  /// - Parameter phase: where in a page the first record is to lie.
+  private func create(_ first: UInt64, _ header: JournalHeader, phase: Int) throws(StoreError) {
     let seed = UInt32.random(in: .min ... .max)
-    let head = try SegmentHead.encoded(header, first: first, synchronized: synchronized, seed: seed)
+    // In a small segment a page is much, and nothing is written directly.
+    let phase = segmentBytes >= Journal.leastSegmentOfPages ? phase : nil
+    let head = try SegmentHead.encoded(
+      header, first: first, synchronized: synchronized, seed: seed, endingAt: phase)
     let file = try segments.create(segments.path(of: first), head)
     state = .open(Open(file: file, header: header, seed: seed, headBytes: head.count, bytes: head.count))
   }
 
   /// Closes the segment, all of it durable, and begins the next one.
-  private func rotate() throws(StoreError) -> Open {
+  private func rotate(_ phase: Int) throws(StoreError) -> Open {
     try synchronize()
     let old = try segment()
     // What was written is durable, whatever closing says.
@@ -199,7 +207,7 @@ public final class Journal {
     // This one needs the one before it, no more.
     header.needsCheckpoint = false
     do throws(StoreError) {
-      try create(written + 1, header)
+      try create(written + 1, header, phase: phase)
     } catch {
       state = .failed(segment: segments.path(of: written + 1), error)
       throw error

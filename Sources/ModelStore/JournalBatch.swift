@@ -2,9 +2,16 @@
 ///
 /// That thread pays for copying the messages. What else a record needs, its check and what was durable by then, the journal's thread
 /// fills in.
+///
+/// Records lie in memory as they are going to lie in the file, as far as pages go: so the pages can be handed to the disk as
+/// they are (see `FileSystem.writeDirectly`).
 public struct JournalBatch: Sendable {
-  /// The records, in the layout of `RecordLayout`; only the first `byteCount` bytes.
+  /// Holds the records, in the layout of `RecordLayout`, from `start` on.
   private var storage: [UInt8] = []
+  private var start = 0
+  /// Where in a page of the file the first record is going to lie, if that is known; else a guess, at the price of a slower
+  /// write.
+  public private(set) var phase: Int
   /// The bytes of all records.
   public private(set) var byteCount = 0
   /// The position of the first record.
@@ -12,7 +19,14 @@ public struct JournalBatch: Sendable {
   /// The position of the last record.
   public private(set) var last: UInt64?
 
-  public init() {}
+  /// More is rarely in a batch; so much is made room for at once.
+  private static let usual = 1 << 20 + 1 << 16
+
+  /// - Parameter phase: how many bytes the file has before the first record, or that modulo a page.
+  public init(phase: Int = 0) { self.phase = phase % DiskPage.bytes }
+
+  /// The phase of the batch that comes after this one.
+  public var nextPhase: Int { (phase + byteCount) % DiskPage.bytes }
 
   public var isEmpty: Bool { byteCount == 0 }
 
@@ -34,10 +48,10 @@ public struct JournalBatch: Sendable {
     for index in first..<first + count { bytes += frames[index].count }
     let length = RecordLayout.length(frames: count, bytes: bytes)
     precondition(length <= UInt32.max, "a record has less than 4 GB")
-    let start = byteCount
-    if storage.count < start + length { makeRoom(for: start + length) }
+    if storage.count < start + byteCount + length { makeRoom(for: byteCount + length) }
+    let begin = start + byteCount
     storage.withUnsafeMutableBytes { storage in
-      let record = UnsafeMutableRawBufferPointer(rebasing: storage[start..<start + length])
+      let record = UnsafeMutableRawBufferPointer(rebasing: storage[begin..<begin + length])
       record.put(UInt32(length), at: 0)
       record.put(position, at: RecordLayout.position)
       record.put(time.bitPattern, at: RecordLayout.time)
@@ -62,16 +76,36 @@ public struct JournalBatch: Sendable {
   }
 
   /// Makes the batch empty.
-  public mutating func removeAll(keepingCapacity: Bool = false) {
+  ///
+  /// - Parameter phase: likewise of the first record to come.
+  public mutating func removeAll(keepingCapacity: Bool = false, phase: Int = 0) {
     if !keepingCapacity { storage = [] }
     byteCount = 0
     first = nil
     last = nil
+    self.phase = phase % DiskPage.bytes
+    start = JournalBatch.start(in: storage, self.phase)
+  }
+
+  /// Where in memory a place in a page of the file first has its like; 0 where there is no room yet.
+  private static func start(in storage: borrowing [UInt8], _ phase: Int) -> Int {
+    if storage.count < DiskPage.bytes { return 0 }
+    return storage.withUnsafeBytes { (phase - Int(bitPattern: $0.baseAddress)) & (DiskPage.bytes - 1) }
   }
 
   private mutating func makeRoom(for bytes: Int) {
-    let wanted = max(bytes, 2 * storage.count, 4096)
-    storage += [UInt8](repeating: 0, count: wanted - storage.count)
+    let wanted = max(bytes + bytes / 4 + DiskPage.bytes, min(8 * storage.count, JournalBatch.usual), 16 << 10)
+    // Nothing of it is read before it is written, and zeros would have to be written first.
+    var larger = [UInt8](unsafeUninitializedCapacity: wanted) { $1 = wanted }
+    let newStart = JournalBatch.start(in: larger, phase)
+    larger.withUnsafeMutableBytes { larger in
+      storage.withUnsafeBytes { storage in
+        UnsafeMutableRawBufferPointer(rebasing: larger[newStart...]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: storage[start..<start + byteCount]))
+      }
+    }
+    storage = larger
+    start = newStart
   }
 
   /// Fills in what the records' writer knows. What was filled in before is replaced.
@@ -81,9 +115,9 @@ public struct JournalBatch: Sendable {
   ///   - seed: that of the segment's checks.
   /// - Complexity: O(bytes)
   mutating func seal(synchronized: UInt64, seed: UInt32) {
-    let end = byteCount
+    let end = start + byteCount
     storage.withUnsafeMutableBytes { storage in
-      var offset = 0
+      var offset = start
       while offset < end {
         // As `append` has written it.
         let length = Int(UnsafeRawBufferPointer(storage).number(at: offset, as: UInt32.self))
@@ -102,7 +136,7 @@ public struct JournalBatch: Sendable {
     _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
     try storage.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in
-      try body(.init(rebasing: bytes[..<byteCount]))
+      try body(.init(rebasing: bytes[start..<start + byteCount]))
     }
   }
 }

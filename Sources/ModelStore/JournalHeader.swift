@@ -51,12 +51,17 @@ struct SegmentHead {
   }
 
   /// The bytes of a head.
+  ///
+  /// - Parameter phase: where in a page of the file the head is to end, a multiple of 8, if that matters: its JSON gets as many
+  ///   spaces as that takes.
   static func encoded(
-    _ header: JournalHeader, first: UInt64, synchronized: UInt64, seed: UInt32
+    _ header: JournalHeader, first: UInt64, synchronized: UInt64, seed: UInt32, endingAt phase: Int?
   ) throws(StoreError) -> [UInt8] {
-    let json: [UInt8]
+    var json: [UInt8]
     do {
       json = Array(try JSONEncoder().encode(header))
+      let missing = phase.map { ($0 - jsonStart - json.count) & (DiskPage.bytes - 1) } ?? 0
+      json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: missing))
     } catch {
       // A text, a number and a truth value: JSON has words for all of them.
       throw .damaged(path: "the journal's header", problem: "\(error)")

@@ -74,6 +74,8 @@ final class Engine {
   /// Messages accepted since the last were handed to the journal's thread, of which the last had position `handedOver`.
   var journalBatch = JournalBatch()
   var handedOver: UInt64
+  /// When that was.
+  var handedOverAt = 0.0
   /// The settings that decide what messages make of the model, for the journal.
   private(set) var journalSettings: String
   /// Answers to messages that wait for the journal.
@@ -298,7 +300,7 @@ final class Engine {
       publisherBusySince != nil || isAheadOfDisk ? nil : observation.secondsLeft(now: now),
       checkpoints.isBusy ? nil : checkpoints.recurrence.secondsLeft(now: now),
       readingCadence.secondsLeft(step: model.steps, now: now), journal.secondsToRetry(now: now),
-      watchdog.secondsLeft(now: now),
+      watchdog.secondsLeft(now: now), secondsToHandOver(now: now),
     ]
     let seconds = times.compactMap { $0 }.min() ?? 3600
     return Int(max(0, min(seconds, 3600) * 1000).rounded(.up))

@@ -8,8 +8,10 @@ internal import ZeroMQ
 
 /// The messages that were accepted, on their way to the journal, and the answers that wait for them.
 extension Engine {
-  /// Bytes after which messages are handed over in the middle of a turn.
-  private static let handOver = 256 << 10
+  /// Bytes after which messages are handed over in the middle of a turn: in writes of this size the disk costs least.
+  private static let handOverBytes = 1 << 20
+  /// Fewer wait so long for others, where nobody waits for them: waking the journal's thread costs more than writing does.
+  private static let handOverSeconds = 0.002
 
   /// Begins a journal, or the next attempt at one.
   func beginJournal() {
@@ -17,6 +19,8 @@ extension Engine {
     let position = stream.state.position
     let (attempt, hasGap) = journal.begin(after: position)
     handedOver = position
+    // A segment's first batch has phase 0, and there are no messages from before.
+    journalBatch.removeAll(keepingCapacity: true)
     let header = JournalHeader(settings: journalSettings, needsCheckpoint: hasGap)
     journalWriter.begin(attempt: attempt, at: position + 1, covered: checkpoints.lastWrittenPosition ?? 0, header)
   }
@@ -28,14 +32,30 @@ extension Engine {
     // limits.message_bytes, 1 GiB.
     journalBatch.append(
       position: stream.state.position + 1, time: streamTime, kind: kind.rawValue, frames: frames, from: 0)
-    if journalBatch.byteCount >= Engine.handOver { handOverMessages() }
+    if journalBatch.byteCount >= Engine.handOverBytes { handOverMessages() }
+  }
+
+  /// Hands over the messages that were kept, if it is time.
+  func handOverMessagesWhenDue() {
+    if journalBatch.isEmpty { return }
+    let now = monotonicSeconds()
+    guard secondsToHandOver(now: now) ?? 0 <= 0 else { return }
+    handOverMessages()
+    handedOverAt = now
+  }
+
+  /// Seconds until messages have to be handed over; nil where there are none.
+  func secondsToHandOver(now: Double) -> Double? {
+    if journalBatch.isEmpty { return nil }
+    if settings.journal.sync == .always || held.count > 0 { return 0 }
+    return max(0, handedOverAt + Engine.handOverSeconds - now)
   }
 
   /// Hands the messages that were kept to the journal's thread.
   func handOverMessages() {
     guard let journalWriter, let last = journalBatch.last else { return }
     let batch = journalBatch
-    journalBatch = journalWriter.emptyBatch()
+    journalBatch = journalWriter.emptyBatch(phase: batch.nextPhase)
     if journal.isOpen {
       journalWriter.append(consume batch)
       handedOver = last

@@ -9,7 +9,7 @@ extension Engine {
   private static let turn = 256
   private static let bytesATurn = 512 << 10
 
-  /// Takes a turn's worth of messages, where any may be taken, and hands them to the journal.
+  /// Takes a turn's worth of messages, where any may be taken, and hands them to the journal when it is time.
   func takeTurn(_ socket: Socket) throws(ZeroMQError) -> Bool {
     guard takesMessages(from: socket) else { return false }
     let (count, isEmpty) = try receive(from: socket)
@@ -18,7 +18,7 @@ extension Engine {
     if let delay = queues.took(count, from: socket, isEmpty: isEmpty, now: now) {
       measurements.queueDelaySeconds.record(delay)
     }
-    handOverMessages()
+    handOverMessagesWhenDue()
     return count > 0
   }
 

@@ -59,8 +59,8 @@ final class JournalWriter: Sendable {
   let ended = Completion<Void>()
 
   /// So many are kept, of so many bytes.
-  private static let spareCount = 8
-  private static let largestSpare = 1 << 20
+  private static let spareCount = 4
+  private static let largestSpare = 2 << 20
 
   init(
     _ settings: Settings.Journal, reportsProgress: Bool, engine: Mailbox<EngineLetter>, logger: Logger
@@ -102,7 +102,13 @@ final class JournalWriter: Sendable {
   func change(settings: String) { jobs.put(.change(settings: settings)) }
 
   /// An empty batch.
-  func emptyBatch() -> JournalBatch { spare.withLock { $0.popLast() } ?? JournalBatch() }
+  ///
+  /// - Parameter phase: that of its first record.
+  func emptyBatch(phase: Int) -> JournalBatch {
+    guard var batch = spare.withLock({ $0.popLast() }) else { return JournalBatch(phase: phase) }
+    batch.removeAll(keepingCapacity: true, phase: phase)
+    return batch
+  }
 
   /// Removes what a checkpoint covers.
   func removeCovered(through position: UInt64) { jobs.put(.removeCovered(through: position)) }
