@@ -39,17 +39,16 @@ final class FedDaemon {
   /// Feeds all messages.
   ///
   /// - Parameter batch: how many samples each of them holds.
-  /// - Returns: the seconds until they were learned.
+  /// - Returns: the seconds until they were learned, and the processor time that the daemon had for it.
   func seconds(_ messages: [[UInt8]], batch: Int = 1) throws -> Seconds {
     samples += UInt64(messages.count * batch)
-    return try Seconds.measure {
+    let before = try daemon.processorSeconds()
+    let wall = try Seconds.measure {
       for message in messages { try sender.send(message) }
       try daemon.wait(samples: samples)
-    }
+    }.wall
+    return Seconds(wall: wall, processor: try daemon.processorSeconds() - before)
   }
-
-  /// The processor time that it has had, in seconds.
-  func processorSeconds() throws -> Double { try daemon.processorSeconds() }
 
   /// The memory that it has in use, in bytes.
   func residentBytes() throws -> Double { try daemon.residentBytes() }

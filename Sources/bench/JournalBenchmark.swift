@@ -9,7 +9,7 @@ struct JournalBenchmark {
   private static let bar = 1 / 0.9
   private static let kinds = ["off", "none", "interval", "always"]
 
-  static let names = kinds.map { "journal \($0)" }
+  static let names = kinds.map { "journal \($0)" } + kinds.dropFirst().map { "journal \($0) cpu" }
 
   /// - Parameter samples: of one message each: Vowpal Wabbit text of 76 words.
   init(samples: Int, rounds: Int, directory: String) {
@@ -26,16 +26,16 @@ struct JournalBenchmark {
     }
     let contestants = daemons.map { daemon in { try daemon.seconds(messages) } }
     let measured = try Rounds(rounds, contestants)
-    return JournalBenchmark.names.enumerated().map { index, name in
-      let figure = Double(messages.count) / measured.median(index)
-      if index == 0 {
-        return Result(name: name, unit: .samplesPerSecond, figure: figure, comparison: nil, bar: nil)
-      }
+    func result(_ index: Int, _ clock: Rounds.Clock) -> Result {
+      let (samples, kind) = (Double(messages.count), JournalBenchmark.kinds[index])
       let comparison = Result.Comparison(
-        reference: "off", figure: Double(messages.count) / measured.median(0), ratios: measured.ratios(index, over: 0))
+        reference: "off", figure: samples / measured.median(0, clock), ratios: measured.ratios(index, over: 0, clock))
       return Result(
-        name: name, unit: .samplesPerSecond, figure: figure, comparison: comparison,
-        bar: JournalBenchmark.kinds[index] == "interval" ? .atMost(JournalBenchmark.bar) : nil)
+        name: "journal \(kind)\(clock == .processor ? " cpu" : "")", unit: .samplesPerSecond,
+        figure: samples / measured.median(index, clock), comparison: index == 0 ? nil : comparison,
+        bar: kind == "interval" && clock == .wall ? .atMost(JournalBenchmark.bar) : nil)
     }
+    let kinds = JournalBenchmark.kinds.indices
+    return kinds.map { result($0, .wall) } + kinds.dropFirst().map { result($0, .processor) }
   }
 }

@@ -41,12 +41,12 @@ struct PublishBenchmark {
     let measured = try Rounds(
       rounds,
       [
-        { try seconds(of: daemon) },
+        { try daemon.seconds(messages, batch: batch) },
         {
           let before = try daemon.residentBytes()
           let crowd = try SubscriberCrowd(subscribers, stalled: stalled, endpoint: daemon.publishEndpoint)
           defer { crowd.stop() }
-          let seconds = try seconds(of: daemon)
+          let seconds = try daemon.seconds(messages, batch: batch)
           memory.append((before, try daemon.residentBytes()))
           messageBytes.append(crowd.meanBytes)
           guard crowd.messages > 0 else { throw BenchError.program("publishing", said: "nothing was published") }
@@ -82,15 +82,6 @@ struct PublishBenchmark {
         name: "late p99", unit: .seconds, figure: latencies[latencies.count * 99 / 100], comparison: nil,
         bar: .atMost(PublishBenchmark.latencyBar)),
     ]
-  }
-
-  /// Feeds all messages.
-  ///
-  /// - Returns: the seconds until they were learned, and the processor time that the daemon had for it.
-  private func seconds(of daemon: FedDaemon) throws -> Seconds {
-    let before = try daemon.processorSeconds()
-    let wall = try daemon.seconds(messages, batch: batch).wall
-    return Seconds(wall: wall, processor: try daemon.processorSeconds() - before)
   }
 
   /// Seconds from the call that connects to the first message, where nothing is published by itself.

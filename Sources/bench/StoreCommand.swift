@@ -18,6 +18,7 @@ struct StoreCommand: MeasuringCommand {
       written, and without any: the middle one, the longest of 99 %, of 99.9 % and of all
       journal SYNC          messages of one sample, text of 76 words, that a daemon learns per second with journal.sync SYNC, \
       and how many times as long as without a journal that takes
+      journal SYNC cpu      the same per second of the daemon's own processor time
 
       The disk is that of --directory. The exit status is 0 whether or not the bars are met.
       """)

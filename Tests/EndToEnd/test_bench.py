@@ -100,7 +100,8 @@ def test_store_measures_every_row(tmp_path):
     pauses = {f"2^12 pause {share}" for share in ["p50", "p99", "p99.9", "max"]}
     references = {"2^12 write": "dd conv=fsync", "2^12 restore": "reading", "2^12 restore cold": "reading"}
     references |= dict.fromkeys(pauses | {f"{name} without" for name in pauses} | {"journal off"})
-    references |= dict.fromkeys(["journal none", "journal interval", "journal always"], "off")
+    kinds = ["journal none", "journal interval", "journal always"]
+    references |= dict.fromkeys(kinds + [f"{kind} cpu" for kind in kinds], "off")
     assert {name: row.get("reference") for name, row in rows.items()} == references
     assert {name for name, row in rows.items() if "verdict" in row} == {
         "2^12 write", "2^12 restore", "2^12 restore cold", "2^12 pause p99.9", "journal interval"}
@@ -111,6 +112,7 @@ def test_query_measures_every_row():
     rows = measured(query("--json"))
     references = {"asked single": "unasked", "asked batches": "unasked"}
     references |= {"asked single echo": "unasked", "asked batches echo": "unasked"}
+    references |= {"asked single cpu": "unasked", "asked batches cpu": "unasked"}
     for load in ["idle", "learning", "learning batches"]:
         references |= {f"{load} p50": "echo", f"{load} p99": "echo"}
     assert {name: row.get("reference") for name, row in rows.items()} == references
