@@ -11,6 +11,8 @@ extension Engine {
 
   /// Takes a turn's worth of messages, where any may be taken, and hands them to the journal when it is time.
   func takeTurn(_ socket: Socket) throws(ZeroMQError) -> Bool {
+    // Also those of earlier turns, where no more are taken.
+    defer { handOverMessagesWhenDue() }
     guard takesMessages(from: socket) else { return false }
     let (count, isEmpty) = try receive(from: socket)
     // Nothing that was not there needs the time.
@@ -18,7 +20,6 @@ extension Engine {
     if let delay = queues.took(count, from: socket, isEmpty: isEmpty, now: now) {
       measurements.queueDelaySeconds.record(delay)
     }
-    handOverMessagesWhenDue()
     return count > 0
   }
 
