@@ -37,11 +37,7 @@ extension Engine {
 
   /// Hands over the messages that were kept, if it is time.
   func handOverMessagesWhenDue() {
-    if journalBatch.isEmpty { return }
-    let now = monotonicSeconds()
-    guard secondsToHandOver(now: now) ?? 0 <= 0 else { return }
-    handOverMessages()
-    handedOverAt = now
+    if let seconds = secondsToHandOver(now: monotonicSeconds()), seconds <= 0 { handOverMessages() }
   }
 
   /// Seconds until messages have to be handed over; nil where there are none.
@@ -59,6 +55,7 @@ extension Engine {
     if journal.isOpen {
       journalWriter.append(consume batch)
       handedOver = last
+      handedOverAt = monotonicSeconds()
     }
   }
 
