@@ -24,11 +24,6 @@ final class Connections: Sendable {
     _ = state.withLock { $0.open.removeValue(forKey: ObjectIdentifier(channel)) }
   }
 
-  /// Closes those that are open.
-  func closeOpen() {
-    for channel in state.withLock({ Array($0.open.values) }) { channel.close(promise: nil) }
-  }
-
   /// Closes those that are open, and all that come after them.
   func closeAll() {
     let open = state.withLock { state in

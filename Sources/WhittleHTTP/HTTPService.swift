@@ -50,13 +50,14 @@ public struct HTTPService: Service {
   /// Reads the token again that is to be shown.
   ///
   /// - Parameter settings: what else was read again; the file is the one that they named at the start.
-  /// - Returns: what has it hold from there on. Where it is another one, connections end: who may still ask comes again.
+  /// - Returns: what has it hold from there on. Where it is another one, listening ends: who may still listen comes again. All else
+  ///   shows the token with each request.
   /// - Throws: where the file cannot be used.
   @Sendable public func reloadToken(_ settings: Settings) throws(DaemonError) -> @Sendable () -> Void {
     let token = try readToken()
-    return { [door, connections, logger] in
+    return { [door, telemetry, logger] in
       guard door.change(token: token) else { return }
-      connections.closeOpen()
+      telemetry.endListening()
       logger.notice("the token for HTTP was read anew; from here on it is another one")
     }
   }

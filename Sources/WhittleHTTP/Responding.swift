@@ -10,16 +10,19 @@ func respond(
   on channel: any Channel
 ) async throws {
   let answers = HTTPAnswers(telemetry: telemetry, door: door)
-  var answer = answers.answer(to: request.head, over: channel.localAddress?.way ?? .network)
+  let way = channel.localAddress?.way ?? .network
+  var answer = answers.answer(to: request.head, over: way)
   let isHead = request.method == .head
   var messages: LiveMessages?
   if case .live = answer.body, !isHead {
     let lastHeard = request.headers[.lastEventID].flatMap { UInt64($0) }
     messages = telemetry.listen(after: lastHeard)
-    if messages == nil {
-      answer = answers.failure(
+    answer =
+      messages == nil
+      ? answers.failure(
         .serviceUnavailable, "busy", "\(Telemetry.listenerLimit) listen already, or the daemon is stopping")
-    }
+      // Another token ends all listening, but not what only now began: that has to show the new one.
+      : answers.answer(to: request.head, over: way)
   }
   defer { if let messages { telemetry.end(messages) } }
   answer.fields[.date] = httpDate()

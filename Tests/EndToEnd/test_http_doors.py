@@ -172,6 +172,30 @@ def test_the_token_is_read_again(locked, token_file):
     assert len(said) == 2 and TOKEN not in repr(locked.log) and other not in repr(locked.log)
 
 
+def test_who_asks_while_the_token_changes_is_answered(locked, token_file):
+    """Every request, on a connection that stays and on new ones: as one of before the change, or as one of after it."""
+    stays = connect(locked)
+
+    def asked(token: str) -> int:
+        stays.request("GET", "/readyz", headers=bearer(token))
+        reply = stays.getresponse()
+        reply.read()
+        return reply.status
+
+    assert asked(TOKEN) == 200
+    connection = stays.sock
+    shown, other = TOKEN, TOKEN[::-1]
+    for _ in range(20):
+        replace(token_file, other)
+        locked.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: [asked(other), request(locked, "/readyz", headers=bearer(other)).status] == [200, 200],
+                   "the token is not taken")
+        assert asked(shown) == 401
+        shown, other = other, shown
+    assert stays.sock is connection
+    stays.close()
+
+
 @pytest.mark.parametrize("text, mode, says", [
     ("short", 0o600, "does not hold a token"), (TOKEN[::-1], 0o644, "has mode 0644"), (None, 0, "No such file")])
 def test_a_broken_token_file_changes_nothing(start, tmp_path, token_file, text, mode, says):

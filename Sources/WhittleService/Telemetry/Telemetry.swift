@@ -152,13 +152,11 @@ extension Telemetry {
 
   /// The daemon has got further. Once it stops, nobody listens any more.
   func enter(_ phase: Phase) {
-    let listeners = state.withLock { state in
+    state.withLock { state in
       // A stop may come before the word that the start is over.
       if state.phase != .stopping { state.phase = phase }
-      if phase != .stopping { return [AsyncStream<LiveMessage>.Continuation]() }
-      return Array(state.listeners.values)
     }
-    for listener in listeners { listener.finish() }
+    if phase == .stopping { endListening() }
   }
 }
 
@@ -216,6 +214,11 @@ extension Telemetry {
   /// Lets every listener know that the connection is alive.
   public func pause() { tell(([.pause], state.withLock { Array($0.listeners.values) })) }
 
+  /// Whoever listens hears no more; they may come again.
+  public func endListening() {
+    for listener in state.withLock({ Array($0.listeners.values) }) { listener.finish() }
+  }
+
   /// The listener is gone.
   public func end(_ messages: LiveMessages) {
     state.withLock { $0.listeners.removeValue(forKey: messages.number) }?.finish()
@@ -226,7 +229,7 @@ extension Telemetry {
 public struct LiveMessages: Sendable {
   /// At once.
   public let first: [LiveMessage]
-  /// From then on, until the daemon stops.
+  /// From then on, until listening is ended.
   public let following: AsyncStream<LiveMessage>
   fileprivate let number: UInt64
 }
