@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Synchronization
-internal import ZeroMQ
 
 /// Questions that are asked in benchmarks.
 enum Questions {
@@ -26,6 +25,7 @@ final class PacedAsker: Sendable {
 
   private static let questionsPerSecond = 1000.0
 
+  /// - Parameter endpoint: as `ipc://PATH`.
   init(endpoint: String, question: [UInt8]) {
     Thread { [self] in
       defer { ended.signal() }
@@ -38,16 +38,13 @@ final class PacedAsker: Sendable {
   }
 
   private func ask(_ endpoint: String, _ question: [UInt8]) throws {
-    let socket = try Socket(.dealer, in: Context())
-    try socket.set(.linger(0))
-    try socket.connect(endpoint)
-    let message = Message()
+    var peer = try BareDealer(endpoint: endpoint)
     let start = ContinuousClock.now
     var asked = 0
     while !isStopping.load(ordering: .relaxed) {
       asked += 1
-      try socket.send([[], question])
-      while try message.receive(from: socket, waiting: .never) { answered.add(1, ordering: .relaxed) }
+      try peer.ask(question)
+      answered.add(try peer.takeAnswers(), ordering: .relaxed)
       let next = start + .seconds(Double(asked) / PacedAsker.questionsPerSecond)
       let left = (next - ContinuousClock.now) / .seconds(1)
       if left > 0 { Thread.sleep(forTimeInterval: left) }
