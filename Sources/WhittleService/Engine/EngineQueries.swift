@@ -26,7 +26,7 @@ extension Engine {
       if doors.looksAtMessages, !doors.admits(question, at: .query) { continue }
       try answerQuestion()
     }
-    questionWatch.looked(found: count > 0)
+    questionWatch.looked()
     return count > 0
   }
 

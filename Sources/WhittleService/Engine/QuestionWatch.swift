@@ -1,19 +1,14 @@
 /// When, between messages, the engine looks whether anybody asks.
 ///
-/// A look costs a system call, about as much as learning a few features; so that it is seldom while nobody asks, and frequent
-/// while somebody does.
+/// A look costs a system call, about as much as learning a few features; who asks waits for half of the time between two.
 struct QuestionWatch {
   /// Bytes of messages, each with an overhead, until the next look.
-  private var left = QuestionWatch.seldom
-  /// For how many looks without a question it stays frequent.
-  private var patience = 0
+  private var left = QuestionWatch.interval
 
-  /// About 30 and 150 µs of learning.
-  private static let frequent = 6 << 10
-  private static let seldom = 32 << 10
+  /// About 100 µs of learning.
+  private static let interval = 24 << 10
   /// What a message costs besides its bytes.
   private static let overhead = 96
-  private static let lastingPatience = 1000
 
   /// A message was learned.
   ///
@@ -24,8 +19,5 @@ struct QuestionWatch {
   }
 
   /// Somebody looked.
-  mutating func looked(found: Bool) {
-    patience = found ? QuestionWatch.lastingPatience : max(0, patience - 1)
-    left = patience > 0 ? QuestionWatch.frequent : QuestionWatch.seldom
-  }
+  mutating func looked() { left = QuestionWatch.interval }
 }
