@@ -1,10 +1,7 @@
 /// Learns the rows of one batch by `adagrad` or `normalized` where all features bear the penalty as it is: what
 /// `AdaptiveWeights.learn` does, with pointers looked up once a batch.
 struct AdaptivePass {
-  let features: UnsafeBufferPointer<UInt32>
-  /// Whether every row has all of these.
-  let areCommon: Bool
-  let values: UnsafeBufferPointer<Float>
+  let rows: RowStorage
   let weights: UnsafeMutableBufferPointer<AdaptiveWeights.Coordinate>
   let scratch: UnsafeMutableBufferPointer<Double>
   let penalty: (l1: Double, l2: Double)
@@ -21,13 +18,11 @@ struct AdaptivePass {
     _ range: Range<Int>, target: Double, importance: Double, stepSize: Double, _ rule: Rule.Type,
     _ state: inout LinearLearner.State
   ) -> Double {
-    let place = areCommon ? 0..<range.count : range
-    let next = place.upperBound &+ range.count <= features.count ? place.upperBound : place.lowerBound
     let row = AdaptiveRow<Rule>(
-      features: UnsafeBufferPointer(rebasing: features[place]), values: UnsafeBufferPointer(rebasing: values[range]),
-      weights: weights, scratch: scratch,
-      ahead: UnsafeBufferPointer(rebasing: features[next..<next &+ range.count]), gravity: penalty.l1,
-      decay: penalty.l2, longest: 1 / (64 * penalty.l2), timePerGravity: min(1 / penalty.l1, 1e200))
+      features: UnsafeBufferPointer(rebasing: rows.features[rows.place(of: range)]),
+      values: UnsafeBufferPointer(rebasing: rows.values[range]), weights: weights, scratch: scratch,
+      ahead: rows.features(after: range, rows: 1), gravity: penalty.l1, decay: penalty.l2,
+      longest: 1 / (64 * penalty.l2), timePerGravity: min(1 / penalty.l1, 1e200))
     let now = state.time.value
     let (sum, norm) = row.settle(at: now)
     let step = Rule.hasScales ? stepSize * state.meet(norm + (hasIntercept ? 1 : 0), importance) : stepSize

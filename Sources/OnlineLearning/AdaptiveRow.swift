@@ -1,5 +1,3 @@
-internal import CProcessor
-
 /// One sample's passes over weights with rates of their own, by bare pointers, which check indices in debug builds only:
 /// `AdaptivePass` vouches for them.
 ///
@@ -227,8 +225,8 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
     _ first: Int, _ second: Int, _ push: Double, _ x: Pair, _ root: Pair, _ now: Double
   ) -> UInt64 {
     let (one, other) = (weight(first), weight(second))
-    prefetch(weights.baseAddress.unsafelyUnwrapped + Int(ahead[first]))
-    prefetch(weights.baseAddress.unsafelyUnwrapped + Int(ahead[second]))
+    fetch(first)
+    fetch(second)
     let rate = AdaptiveWeights.rate(root)
     var moved = load((first &>> 1) &* 6) - x * (rate * push)
     var clamped: UInt64 = 0
@@ -281,6 +279,12 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   private func weight(_ position: Int) -> UnsafeMutablePointer<Coordinate> {
     // Weights are asked for where there are any.
     weights.baseAddress.unsafelyUnwrapped + Int(features[position])
+  }
+
+  /// Asks memory for a weight that is likely to be needed soon.
+  @inline(__always)
+  private func fetch(_ position: Int) {
+    UnsafePointer(weights.baseAddress.unsafelyUnwrapped + Int(ahead[position])).fetchWhole()
   }
 
   @inline(__always)

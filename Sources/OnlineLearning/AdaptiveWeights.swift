@@ -234,9 +234,8 @@ struct AdaptiveWeights: Sendable {
           batch.values.withUnsafeBufferPointer { values in
             body(
               AdaptivePass(
-                features: features, areCommon: areCommon, values: values, weights: weights, scratch: scratch,
-                penalty: penalty,
-                hasIntercept: hasIntercept, isInvariant: isInvariant, loss: loss))
+                rows: RowStorage(features: features, areCommon: areCommon, values: values), weights: weights,
+                scratch: scratch, penalty: penalty, hasIntercept: hasIntercept, isInvariant: isInvariant, loss: loss))
           }
         }
       }

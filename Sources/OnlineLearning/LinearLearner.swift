@@ -194,6 +194,8 @@ public struct LinearLearner: Sendable {
         ) { row in
           row.settle(clock, penalty)
         } push: { sum in
+          // Before the loss, which waits for the sum, and this does not.
+          clock.advance(by: step, penalty)
           margin += sum
           push =
             isInvariant
@@ -205,7 +207,6 @@ public struct LinearLearner: Sendable {
         }
         state.clampedUpdates += clamped
         if hasIntercept { state.moveIntercept(by: push) }
-        clock.advance(by: step, penalty)
         state.steps += 1
         record(row, margin)
       }

@@ -15,7 +15,8 @@ public struct LossFunction: Sendable, Equatable {
   }
 
   /// No value or derivative is larger: losses that grow exponentially would leave Float64's range otherwise.
-  static let limit = Double(Float.greatestFiniteMagnitude)
+  @inline(__always)
+  static var limit: Double { Double(Float.greatestFiniteMagnitude) }
 
   /// ℓ(p, y), with e = p − y:
   ///

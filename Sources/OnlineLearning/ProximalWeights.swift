@@ -89,6 +89,9 @@ struct ProximalWeights: Sendable {
     record: (_ row: Int, _ margin: Double) -> Void
   ) {
     for row in 0..<batch.count {
+      if row + 1 < batch.count, !batch.hasCommonFeatures {
+        fetch(batch.featureList.span.extracting(batch.range(of: row + 1)))
+      }
       let range = batch.range(of: row)
       let margin = learn(
         batch.featureList.span.extracting(batch.listRange(of: row)), batch.values.span.extracting(range),
@@ -96,6 +99,15 @@ struct ProximalWeights: Sendable {
         importance: batch.importances[row], &state)
       state.steps += 1
       record(row, margin)
+    }
+  }
+
+  /// Asks memory for coordinates that will be needed soon.
+  private func fetch(_ features: Span<UInt32>) {
+    coordinates.withUnsafeBufferPointer { coordinates in
+      guard let start = coordinates.baseAddress else { return }
+      // Asking does no harm, whatever the address.
+      for position in features.indices { (start + Int(features[position])).fetchWhole() }
     }
   }
 

@@ -47,6 +47,14 @@ public struct SampleBatch: Sendable {
 
   public init() {}
 
+  /// Makes room for features of a batch so large that it does not pay to have it grow: on huge pages, as numpy has its arrays.
+  ///
+  /// - Complexity: O(features added so far)
+  public mutating func reserve(features: Int) {
+    featureList.reserveHugePages(for: features)
+    values.reserveHugePages(for: features)
+  }
+
   /// The number of rows.
   public var count: Int { rowEnds.count }
 

@@ -1,9 +1,6 @@
 /// Learns samples that lie in one batch's storage, while `UniformWeights` lends its own.
 struct UniformPass {
-  let features: UnsafeBufferPointer<UInt32>
-  /// Whether every row has all of these.
-  let areCommon: Bool
-  let values: UnsafeBufferPointer<Float>
+  let rows: RowStorage
   let weights: UnsafeMutableBufferPointer<UniformWeights.Coordinate>
   let paid: UnsafeMutablePointer<Double>
   /// No value in the storage is larger, either way.
@@ -27,13 +24,11 @@ struct UniformPass {
   /// The features of the sample whose values are at this place in the storage.
   @inline(__always)
   func listed(_ range: Range<Int>) -> ListedFeatures {
-    let place = areCommon ? 0..<range.count : range
-    // The row after the next, where rows are about as long as this one: memory takes longer to answer than one row does.
-    let beyond = place.upperBound &+ place.count
-    let next = beyond &+ place.count <= features.count ? beyond : place.lowerBound
+    rows.fetchAhead(of: range)
+    // Two rows further on: memory takes longer to answer than one row does.
     return ListedFeatures(
-      features: UnsafeBufferPointer(rebasing: features[place]),
-      ahead: UnsafeBufferPointer(rebasing: features[next..<next &+ place.count]))
+      features: UnsafeBufferPointer(rebasing: rows.features[rows.place(of: range)]),
+      ahead: rows.features(after: range, rows: 2))
   }
 
   /// How much room the pass needs for so many features (see `UniformRow`).
@@ -55,7 +50,7 @@ struct UniformPass {
     settle: (UniformRow<Features>) -> Double, push: (Double) -> Double
   ) -> UInt64 {
     let row = UniformRow(
-      features: features, values: UnsafeBufferPointer(rebasing: values[range]), weights: weights, paid: paid)
+      features: features, values: UnsafeBufferPointer(rebasing: rows.values[range]), weights: weights, paid: paid)
     let quickly: Double? =
       switch payment {
       case .decay:
@@ -75,7 +70,7 @@ struct UniformPass {
       reach = reached
       if quickly != nil, payment == .decay {
         if hasEpochs {
-          row.move(by: push * clock.growth, .none, fetchesAll: true)
+          row.move(by: push * clock.growth, .epoch(clock.epoch), fetchesAll: true)
         } else {
           row.move(by: push * clock.growth, .none, fetchesAll: false)
         }

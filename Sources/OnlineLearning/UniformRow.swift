@@ -23,17 +23,24 @@ struct UniformRow<Features: RowFeatures> {
   /// - Returns: nil where a weight is not of this epoch.
   @inline(__always)
   func settleDecay(_ epochs: some EpochCheck, fetchesHalf: Bool) -> Double? {
-    sum(epochs, fetchesHalf) { first, second in Pair(first.pointee.value, second.pointee.value) }
+    sum(epochs, fetchesHalf) { first, second, epochs in
+      if !epochs.isAny { return Pair(first.pointee.value, second.pointee.value) }
+      let both = valuesAndEpochs(first, second)
+      epochs.see(both)
+      return Pair(unsafeBitCast(both.lowHalf, to: SIMD2<Float>.self))
+    }
   }
 
   /// Σ v x after gravity up to `pull`: v less v cut to ± what it owes, which is at least 0, because within an epoch the pull
   /// only grows. Without branches: nothing predicts which weights are at zero or what sign they have.
   @inline(__always)
   func settleGravity(_ pull: Double, _ epochs: some EpochCheck) -> Double? {
-    sum(epochs, false) { first, second in
+    sum(epochs, false) { first, second, epochs in
       let (a, b) = (bits(first), bits(second))
+      let both = SIMD4(a[0], b[0], a[1], b[1])
+      epochs.see(both)
       // Same sizes, and any bits make Float32s and Float64s.
-      let value = Pair(unsafeBitCast(SIMD2(a[0], b[0]), to: SIMD2<Float>.self))
+      let value = Pair(unsafeBitCast(both.lowHalf, to: SIMD2<Float>.self))
       let mark = unsafeBitCast(SIMD4(a[2], a[3], b[2], b[3]), to: Pair.self)
       return value - .lesser(.greater(value, mark - Pair(repeating: pull)), Pair(repeating: pull) - mark)
     }
@@ -54,8 +61,10 @@ struct UniformRow<Features: RowFeatures> {
 
   /// What of a weight changes besides its value.
   enum Stamp {
-    /// Nothing: it is of this epoch already, and marks are 0 where there is no gravity.
+    /// Nothing: there are neither epochs nor marks.
     case none
+    /// Marks are 0 where there is no gravity.
+    case epoch(UInt32)
     case epochAndMark(UInt32, Double)
   }
 
@@ -64,18 +73,28 @@ struct UniformRow<Features: RowFeatures> {
   func move(by push: Double, _ stamp: Stamp, fetchesAll: Bool) {
     let both = Pair(repeating: push)
     var position = 0
-    while position &+ 2 <= count {
-      if fetchesAll { fetch(position) }
-      fetch(position &+ 1)
-      let moved = load(position &* 2) - both * load(position &* 2 &+ 2)
-      let rounded = moved.rounded
-      put(rounded[0], position, stamp)
-      put(rounded[1], position &+ 1, stamp)
+    while position < count & ~3 {
+      movePair(position, by: both, stamp, fetchesAll: fetchesAll)
+      movePair(position &+ 2, by: both, stamp, fetchesAll: fetchesAll)
+      position &+= 4
+    }
+    if position < count & ~1 {
+      movePair(position, by: both, stamp, fetchesAll: fetchesAll)
       position &+= 2
     }
     if position < count {
       put(Float(paid[place(position)] - push * paid[place(position) &+ 2]), position, stamp)
     }
+  }
+
+  @inline(__always)
+  private func movePair(_ position: Int, by push: Pair, _ stamp: Stamp, fetchesAll: Bool) {
+    if fetchesAll { fetch(position) }
+    fetch(position &+ 1)
+    let moved = load(position &* 2) - push * load(position &* 2 &+ 2)
+    let rounded = moved.rounded
+    put(rounded[0], position, stamp)
+    put(rounded[1], position &+ 1, stamp)
   }
 
   /// Moves paid weights, and holds them back at `limit`.
@@ -97,19 +116,19 @@ struct UniformRow<Features: RowFeatures> {
   /// Pays weights and sums them times values. Four sums at once, because in a single one each addition waits for the one
   /// before.
   @inline(__always)
-  private func sum(
-    _ start: some EpochCheck, _ fetchesHalf: Bool,
-    _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
+  private func sum<Epochs: EpochCheck>(
+    _ start: Epochs, _ fetchesHalf: Bool,
+    _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>, inout Epochs) -> Pair
   ) -> Double? {
     var epochs = start
     var (even, odd) = (Pair(repeating: 0), Pair(repeating: 0))
     var position = 0
-    while position &+ 4 <= count {
+    while position < count & ~3 {
       even += product(position, position &+ 1, &epochs, fetchesHalf, pay)
       odd += product(position &+ 2, position &+ 3, &epochs, fetchesHalf, pay)
       position &+= 4
     }
-    while position &+ 2 <= count {
+    if position < count & ~1 {
       even += product(position, position &+ 1, &epochs, fetchesHalf, pay)
       position &+= 2
     }
@@ -120,14 +139,13 @@ struct UniformRow<Features: RowFeatures> {
   }
 
   @inline(__always)
-  private func product(
-    _ first: Int, _ second: Int, _ epochs: inout some EpochCheck, _ fetchesHalf: Bool,
-    _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>) -> Pair
+  private func product<Epochs: EpochCheck>(
+    _ first: Int, _ second: Int, _ epochs: inout Epochs, _ fetchesHalf: Bool,
+    _ pay: (UnsafeMutablePointer<Coordinate>, UnsafeMutablePointer<Coordinate>, inout Epochs) -> Pair
   ) -> Pair {
     let (one, other) = (weight(first), weight(second))
     if fetchesHalf { fetch(first) }
-    epochs.see(one.pointee, other.pointee)
-    let weights = pay(one, other)
+    let weights = pay(one, other, &epochs)
     let x = Pair(values[first], values[second])
     store(weights, first &* 2)
     store(x, first &* 2 &+ 2)
@@ -163,11 +181,24 @@ struct UniformRow<Features: RowFeatures> {
   private func put(_ value: Float, _ position: Int, _ stamp: Stamp) {
     switch stamp {
     case .none: weight(position).pointee.value = value
+    case .epoch(let epoch):
+      UnsafeMutableRawPointer(weight(position)).storeBytes(
+        of: SIMD2(value.bitPattern, epoch), as: SIMD2<UInt32>.self)
     case .epochAndMark(let epoch, let mark):
       var whole = unsafeBitCast(Coordinate(value: 0, epoch: epoch, mark: mark), to: SIMD4<UInt32>.self)
       whole[0] = value.bitPattern
       UnsafeMutableRawPointer(weight(position)).storeBytes(of: whole, as: SIMD4<UInt32>.self)
     }
+  }
+
+  /// v, v, epoch, epoch.
+  @inline(__always)
+  private func valuesAndEpochs(
+    _ first: UnsafeMutablePointer<Coordinate>, _ second: UnsafeMutablePointer<Coordinate>
+  ) -> SIMD4<UInt32> {
+    let one = UnsafeRawPointer(first).loadUnaligned(as: SIMD2<UInt32>.self)
+    let other = UnsafeRawPointer(second).loadUnaligned(as: SIMD2<UInt32>.self)
+    return SIMD4(one[0], other[0], one[1], other[1])
   }
 
   /// A weight in one load. It is stored in one as well: what is stored in parts cannot be loaded whole right after.
@@ -179,26 +210,32 @@ struct UniformRow<Features: RowFeatures> {
 
 /// Whether weights are of this epoch: a type, so that loops where it is certain hold nothing of it.
 protocol EpochCheck {
-  mutating func see(_ one: UniformWeights.Coordinate, _ other: UniformWeights.Coordinate)
+  /// Whether there are any.
+  var isAny: Bool { get }
+  /// Looks at two epochs, behind two other numbers.
+  mutating func see(_ numbers: SIMD4<UInt32>)
   var isPassed: Bool { get }
 }
 
 /// Without decay there are no epochs.
 struct NoEpochs: EpochCheck {
   @inline(__always)
-  func see(_ one: UniformWeights.Coordinate, _ other: UniformWeights.Coordinate) {}
+  var isAny: Bool { false }
+  @inline(__always)
+  func see(_ numbers: SIMD4<UInt32>) {}
   var isPassed: Bool { true }
 }
 
 struct SameEpoch: EpochCheck {
-  let epoch: UInt32
-  private var others: UInt32 = 0
+  private let epochs: SIMD4<UInt32>
+  private var others = SIMD4<UInt32>()
 
-  init(_ epoch: UInt32) { self.epoch = epoch }
+  init(_ epoch: UInt32) { epochs = SIMD4(repeating: epoch) }
 
   @inline(__always)
-  mutating func see(_ one: UniformWeights.Coordinate, _ other: UniformWeights.Coordinate) {
-    others |= (one.epoch ^ epoch) | (other.epoch ^ epoch)
-  }
-  var isPassed: Bool { others == 0 }
+  var isAny: Bool { true }
+  @inline(__always)
+  mutating func see(_ numbers: SIMD4<UInt32>) { others |= numbers ^ epochs }
+  @inline(__always)
+  var isPassed: Bool { others.highHalf == SIMD2() }
 }

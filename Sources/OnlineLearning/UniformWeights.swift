@@ -98,7 +98,7 @@ struct UniformWeights: Sendable {
             // There is room, even for a row of nothing.
             guard let paid = paid.baseAddress else { return reach }
             var pass = UniformPass(
-              features: features, areCommon: areCommon, values: values, weights: weights, paid: paid,
+              rows: RowStorage(features: features, areCommon: areCommon, values: values), weights: weights, paid: paid,
               largestValue: largestValue, reach: reach)
             body(&pass)
             return pass.reach

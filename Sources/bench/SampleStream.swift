@@ -35,6 +35,7 @@ struct SampleStream {
     self.rows = rows
     var maker = RowMaker(plan)
     var batch = SampleBatch()
+    batch.reserve(features: rows * plan.featuresPerRow)
     for _ in 0..<rows { maker.appendRow(to: &batch) }
     self.batch = batch
   }
