@@ -21,10 +21,18 @@ struct BareDealer: ~Copyable {
   private static let ready: [UInt8] =
     [5] + Array("READY".utf8) + [11] + Array("Socket-Type".utf8) + [0, 0, 0, 6] + Array("DEALER".utf8)
 
+  /// For how long one read waits, in seconds, before the other side counts as dead.
+  private static let patience = 10
+
   /// - Parameter endpoint: as `ipc://PATH`.
+  /// - Throws: `BenchError.program` where nobody listens there, or nobody who speaks ZMTP 3.
   init(endpoint: String) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { throw BareDealer.failure("no socket") }
+    guard descriptor >= 0 else { throw BareDealer.systemFailure("no socket") }
+    var limit = timeval(tv_sec: BareDealer.patience, tv_usec: 0)
+    guard setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size)) == 0 else {
+      throw BareDealer.systemFailure("no limit of time")
+    }
     try connect(String(endpoint.dropFirst("ipc://".count)))
     try send(BareDealer.greeting)
     while received.count < BareDealer.greeting.count { try receive(waits: true) }
@@ -62,25 +70,15 @@ struct BareDealer: ~Copyable {
     guard let flags = received.first else { return nil }
     let start = flags & Flag.long == 0 ? 2 : 9
     guard received.count >= start else { return nil }
-    let size = received[1..<start].reduce(0) { $0 << 8 | Int($1) }
-    guard received.count - start >= size else { return nil }
-    received.removeFirst(start + size)
+    let size = received[1..<start].reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    guard UInt64(received.count - start) >= size else { return nil }
+    received.removeFirst(start + Int(size))
     return flags
   }
 
   private func connect(_ path: String) throws {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
-      throw BareDealer.failure("\(path) is too long for a socket")
-    }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard result == 0 else { throw BareDealer.failure("cannot connect to \(path)") }
+    let result = try UnixAddress.with(path) { Glibc.connect(descriptor, $0, $1) }
+    guard result == 0 else { throw BareDealer.systemFailure("cannot connect to \(path)") }
   }
 
   private func send(_ bytes: [UInt8]) throws {
@@ -89,7 +87,7 @@ struct BareDealer: ~Copyable {
       let count = bytes.withUnsafeBytes {
         Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL))
       }
-      guard count > 0 else { throw BareDealer.failure("sending failed") }
+      guard count > 0 else { throw BareDealer.systemFailure("sending failed") }
       sent += count
     }
   }
@@ -97,12 +95,15 @@ struct BareDealer: ~Copyable {
   /// Reads what there is, or waits until there is something.
   private mutating func receive(waits: Bool) throws {
     let count = recv(descriptor, &room, room.count, waits ? 0 : Int32(MSG_DONTWAIT))
-    if count < 0, errno == EAGAIN || errno == EINTR { return }
+    if count < 0, errno == EINTR || !waits && errno == EAGAIN { return }
+    guard count >= 0 else { throw BareDealer.systemFailure("no answer in \(BareDealer.patience) seconds") }
     guard count > 0 else { throw BareDealer.failure("the other side closed the connection") }
     received += room[..<count]
   }
 
-  private static func failure(_ text: String) -> BenchError {
-    .program("a bare DEALER", said: "\(text) (\(String(cString: strerror(errno))))")
+  private static func failure(_ text: String) -> BenchError { .program("a bare DEALER", said: text) }
+
+  private static func systemFailure(_ text: String) -> BenchError {
+    failure("\(text) (\(String(cString: strerror(errno))))")
   }
 }

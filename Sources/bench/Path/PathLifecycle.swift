@@ -109,14 +109,7 @@ private final class NotificationSocket {
     let directory = try TemporaryDirectory()
     let path = "\(directory.path)/notify"
     let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    let bound = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
+    let bound = try UnixAddress.with(path) { bind(descriptor, $0, $1) }
     guard descriptor >= 0, bound == 0 else {
       throw BenchError.program("bind", said: String(cString: strerror(errno)))
     }
