@@ -8,6 +8,8 @@
 typedef double double_pair __attribute__((ext_vector_type(2)));
 // Swift's SIMD2<Float>.
 typedef float float_pair __attribute__((ext_vector_type(2)));
+// Swift's SIMD4<Float>.
+typedef float float_block __attribute__((ext_vector_type(4)));
 // Swift's SIMD16<UInt8>.
 typedef unsigned char byte_block __attribute__((ext_vector_type(16)));
 // Swift's SIMD8<Int16>.
@@ -43,6 +45,33 @@ INSTRUCTION float_pair rounded_each(double_pair pair) {
   return (float_pair){both[0], both[1]};
 #else
   return __builtin_convertvector(pair, float_pair);
+#endif
+}
+
+// The same, as one: for pairs that are stored in different places, which the compiler would take apart, and with them all
+// that leads to them, divisions too.
+INSTRUCTION double_pair together(double_pair pair) {
+#ifdef __SSE2__
+  __asm__("" : "+x"(pair));
+#endif
+  return pair;
+}
+
+// Both of one between both of another: a, b, a, b. As one, like `together`.
+INSTRUCTION float_block zipped(float_pair a, float_pair b) {
+  float_block both = {a[0], b[0], a[1], b[1]};
+#ifdef __SSE2__
+  __asm__("" : "+x"(both));
+#endif
+  return both;
+}
+
+// Whether a > b for any of the two.
+INSTRUCTION _Bool any_greater(double_pair a, double_pair b) {
+#ifdef __SSE2__
+  return __builtin_ia32_movmskpd((double_pair)(a > b)) != 0;
+#else
+  return a.x > b.x || a.y > b.y;
 #endif
 }
 

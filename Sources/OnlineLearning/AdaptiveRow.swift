@@ -64,12 +64,12 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   @inline(__always)
   private func settle(_ first: Int, _ second: Int, _ now: Double, _ norms: inout Pair) -> Pair {
     let (one, other) = (weight(first), weight(second))
-    var weights = Pair(one.pointee.value, other.pointee.value)
+    var (weights, scalesOrRates) = valuesAndScalesOrRates(one, other)
     if Rule.hasGravity || Rule.hasDecay {
       let owed = Pair(repeating: now) - Pair(one.pointee.mark, other.pointee.mark)
       // What was paid ahead is not paid back.
-      let time = Pair.greater(owed, .zero) * rate(one, other)
-      if Rule.hasDecay, time[0] > longest || time[1] > longest {
+      let time = Pair.greater(owed, .zero) * rate(one, other, scalesOrRates)
+      if Rule.hasDecay, time.anyExceeds(longest) {
         weights[0] = settledSlowly(one.pointee, at: now)
         weights[1] = settledSlowly(other.pointee, at: now)
       } else {
@@ -125,10 +125,11 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
 
   /// The rates at which debts are paid.
   @inline(__always)
-  private func rate(_ one: UnsafeMutablePointer<Coordinate>, _ other: UnsafeMutablePointer<Coordinate>) -> Pair {
-    let scaleOrRate = Pair(one.pointee.scaleOrRate, other.pointee.scaleOrRate)
-    if !Rule.hasScales { return scaleOrRate }
-    return AdaptiveWeights.rate(Pair(one.pointee.sum, other.pointee.sum).squareRoots * scaleOrRate)
+  private func rate(
+    _ one: UnsafeMutablePointer<Coordinate>, _ other: UnsafeMutablePointer<Coordinate>, _ scalesOrRates: Pair
+  ) -> Pair {
+    if !Rule.hasScales { return scalesOrRates }
+    return AdaptiveWeights.rate(Pair(one.pointee.sum, other.pointee.sum).squareRoots * scalesOrRates)
   }
 
   private func rate(_ coordinate: Coordinate) -> Double {
@@ -230,20 +231,20 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
     let rate = AdaptiveWeights.rate(root)
     var moved = load((first &>> 1) &* 6) - x * (rate * push)
     var clamped: UInt64 = 0
-    let size = moved.magnitudes
-    if size[0] > LinearLearner.largestWeight || size[1] > LinearLearner.largestWeight {
+    if moved.magnitudes.anyExceeds(LinearLearner.largestWeight) {
       (moved, clamped) = clamp(moved, second == first)
     }
     let rounded = moved.rounded
-    one.pointee.value = rounded[0]
-    other.pointee.value = rounded[1]
-    if !Rule.hasScales {
-      let rates = rate.rounded
-      one.pointee.scaleOrRate = rates[0]
-      other.pointee.scaleOrRate = rates[1]
+    if Rule.hasScales {
+      one.pointee.value = rounded[0]
+      other.pointee.value = rounded[1]
+    } else {
+      let both = rounded.zipped(with: rate.rounded)
+      UnsafeMutableRawPointer(one).storeBytes(of: both.lowHalf, as: SIMD2<Float>.self)
+      UnsafeMutableRawPointer(other).storeBytes(of: both.highHalf, as: SIMD2<Float>.self)
     }
     if Rule.hasGravity || Rule.hasDecay {
-      let mark = Pair(repeating: now) - ahead(Pair(rounded).magnitudes, moved.magnitudes, root)
+      let mark = (Pair(repeating: now) - ahead(Pair(rounded).magnitudes, moved.magnitudes, root)).whole
       one.pointee.mark = mark[0]
       other.pointee.mark = mark[1]
     }
@@ -274,6 +275,16 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   }
 
   // MARK: Memory
+
+  /// Each pair of neighbours in one load, as they are stored.
+  @inline(__always)
+  private func valuesAndScalesOrRates(
+    _ one: UnsafeMutablePointer<Coordinate>, _ other: UnsafeMutablePointer<Coordinate>
+  ) -> (Pair, Pair) {
+    let first = UnsafeRawPointer(one).loadUnaligned(as: SIMD2<Float>.self)
+    let second = UnsafeRawPointer(other).loadUnaligned(as: SIMD2<Float>.self)
+    return (Pair(first[0], second[0]), Pair(first[1], second[1]))
+  }
 
   @inline(__always)
   private func weight(_ position: Int) -> UnsafeMutablePointer<Coordinate> {

@@ -19,6 +19,14 @@ extension Pair {
   @inline(__always)
   var rounded: SIMD2<Float> { rounded_each(self) }
 
+  /// The same, computed as one however the two are used.
+  @inline(__always)
+  var whole: Pair { together(self) }
+
+  /// Whether any of the two is above.
+  @inline(__always)
+  func anyExceeds(_ limit: Double) -> Bool { any_greater(self, Pair(repeating: limit)) }
+
   /// Both without their signs.
   @inline(__always)
   var magnitudes: Pair { CProcessor.magnitudes(self) }
@@ -26,4 +34,10 @@ extension Pair {
   /// Each widened.
   @inline(__always)
   init(_ first: Float, _ second: Float) { self.init(SIMD2<Float>(first, second)) }
+}
+
+extension SIMD2<Float> {
+  /// Each followed by one of the other's, computed as one.
+  @inline(__always)
+  func zipped(with other: SIMD2<Float>) -> SIMD4<Float> { CProcessor.zipped(self, other) }
 }
