@@ -13,6 +13,13 @@ let strict: [SwiftSetting] = [
 /// it changes; asking at every turn costs the released daemon a tenth of its time.
 let hot = strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
+/// For what runs only where the processor has AVX2. Other processors than x86-64 get the same code, and do without.
+#if arch(x86_64)
+  let wide = strict + [.unsafeFlags(["-Xcc", "-mavx2"])]
+#else
+  let wide = strict
+#endif
+
 let package = Package(
   name: "whittle",
   products: [
@@ -47,7 +54,8 @@ let package = Package(
     .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
     .systemLibrary(name: "CProcessor"),
     .systemLibrary(name: "CLinux"),
-    .target(name: "OnlineLearning", dependencies: ["CProcessor"], swiftSettings: strict),
+    .target(name: "WideRows", dependencies: ["CProcessor"], swiftSettings: wide),
+    .target(name: "OnlineLearning", dependencies: ["CProcessor", "WideRows"], swiftSettings: strict),
     .target(
       name: "SampleFormats", dependencies: ["OnlineLearning", "CSimdJSON", "CProcessor"], swiftSettings: hot),
     .target(name: "OperatingThreads", dependencies: ["CLinux"], swiftSettings: strict),
@@ -136,7 +144,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
     .testTarget(
-      name: "OnlineLearningTests", dependencies: ["OnlineLearning", "TestSupport"], swiftSettings: strict),
+      name: "OnlineLearningTests", dependencies: ["OnlineLearning", "CProcessor", "TestSupport"], swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
       name: "SampleFormatsTests",

@@ -6,6 +6,12 @@
 
 // Swift's SIMD2<Double>.
 typedef double double_pair __attribute__((ext_vector_type(2)));
+// Swift's SIMD4<Double>.
+typedef double double_quad __attribute__((ext_vector_type(4)));
+// Swift's SIMD4<UInt32>.
+typedef unsigned int word_quad __attribute__((ext_vector_type(4)));
+// Swift's SIMD8<UInt32>.
+typedef unsigned int word_octet __attribute__((ext_vector_type(8)));
 // Swift's SIMD2<Float>.
 typedef float float_pair __attribute__((ext_vector_type(2)));
 // Swift's SIMD4<Float>.
@@ -96,6 +102,64 @@ INSTRUCTION double_pair lesser_each(double_pair a, double_pair b) {
 #else
   return (double_pair){a.x < b.x ? a.x : b.x, a.y < b.y ? a.y : b.y};
 #endif
+}
+
+// Whether the processor has AVX2, and the system keeps its registers.
+INSTRUCTION _Bool has_avx2(void) {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx2") != 0;
+#else
+  return 0;
+#endif
+}
+
+// Four at once, as the pairs of the same names: single instructions only in what is compiled for AVX.
+INSTRUCTION double_quad greater_of_four(double_quad a, double_quad b) {
+#ifdef __AVX__
+  return __builtin_ia32_maxpd256(a, b);
+#else
+  double_quad greater;
+  greater.lo = greater_each(a.lo, b.lo);
+  greater.hi = greater_each(a.hi, b.hi);
+  return greater;
+#endif
+}
+
+INSTRUCTION double_quad lesser_of_four(double_quad a, double_quad b) {
+#ifdef __AVX__
+  return __builtin_ia32_minpd256(a, b);
+#else
+  double_quad lesser;
+  lesser.lo = lesser_each(a.lo, b.lo);
+  lesser.hi = lesser_each(a.hi, b.hi);
+  return lesser;
+#endif
+}
+
+INSTRUCTION float_block rounded_four(double_quad quad) {
+#ifdef __AVX__
+  return __builtin_ia32_cvtpd2ps256(quad);
+#else
+  float_block rounded;
+  rounded.lo = rounded_each(quad.lo);
+  rounded.hi = rounded_each(quad.hi);
+  return rounded;
+#endif
+}
+
+// The same, as one: what is loaded from two places is loaded whole, each. Parts of what was just stored whole come late.
+INSTRUCTION word_octet together_eight(word_octet words) {
+#ifdef __AVX__
+  __asm__("" : "+x"(words));
+#endif
+  return words;
+}
+
+INSTRUCTION word_quad together_four(word_quad words) {
+#ifdef __SSE2__
+  __asm__("" : "+x"(words));
+#endif
+  return words;
 }
 
 // Which bytes equal another: a bit for each, the first in the lowest.

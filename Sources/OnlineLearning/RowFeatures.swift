@@ -6,6 +6,8 @@ protocol RowFeatures {
   func index(_ position: Int) -> Int
   /// Asks memory for a weight that is likely to be needed soon.
   func fetchAhead(_ position: Int, _ weights: UnsafePointer<UniformWeights.Coordinate>)
+  /// The features in a list, and as many that are likely to be needed next; nil where there is no list.
+  var list: (features: UnsafeBufferPointer<UInt32>, ahead: UnsafeBufferPointer<UInt32>)? { get }
 }
 
 /// Features in a list.
@@ -21,6 +23,9 @@ struct ListedFeatures: RowFeatures {
   func fetchAhead(_ position: Int, _ weights: UnsafePointer<UniformWeights.Coordinate>) {
     prefetch(weights + Int(ahead[position]))
   }
+
+  @inline(__always)
+  var list: (features: UnsafeBufferPointer<UInt32>, ahead: UnsafeBufferPointer<UInt32>)? { (features, ahead) }
 }
 
 /// Features that follow each other, the same in every row: their weights were just needed.
@@ -32,4 +37,7 @@ struct AdjacentFeatures: RowFeatures {
 
   @inline(__always)
   func fetchAhead(_ position: Int, _ weights: UnsafePointer<UniformWeights.Coordinate>) {}
+
+  @inline(__always)
+  var list: (features: UnsafeBufferPointer<UInt32>, ahead: UnsafeBufferPointer<UInt32>)? { nil }
 }

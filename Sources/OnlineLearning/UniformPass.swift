@@ -7,6 +7,8 @@ struct UniformPass {
   let largestValue: Double
   /// No weight is larger, either way.
   var reach: Double
+  /// Whether the processor can do four features at a time.
+  let isWide: Bool
 
   /// Up to here no move has to be checked: none gets far in a single sample.
   static let reachLimit = LinearLearner.largestWeight / 2
@@ -32,7 +34,7 @@ struct UniformPass {
   }
 
   /// How much room the pass needs for so many features (see `UniformRow`).
-  static func room(for features: Int) -> Int { (features + 1) / 2 * 4 }
+  static func room(for features: Int) -> Int { (features + 3) / 4 * 8 }
 
   /// Learns one sample: brings its weights up to date, has `push` say how far they move, and moves them, rounding each
   /// once.
@@ -51,15 +53,25 @@ struct UniformPass {
   ) -> UInt64 {
     let row = UniformRow(
       features: features, values: UnsafeBufferPointer(rebasing: rows.values[range]), weights: weights, paid: paid)
+    let wide = isWide ? WideUniformRow(row) : nil
+    let epoch = hasEpochs ? clock.epoch : nil
     let quickly: Double? =
       switch payment {
       case .decay:
-        // The shortest loops leave memory idle for half of the time, unless both ask it for what comes.
-        hasEpochs
-          ? row.settleDecay(SameEpoch(clock.epoch), fetchesHalf: false)
-          : row.settleDecay(NoEpochs(), fetchesHalf: true)
+        if let wide {
+          wide.settleDecay(epoch: epoch)
+        } else {
+          // The shortest loops leave memory idle for half of the time, unless both ask it for what comes.
+          hasEpochs
+            ? row.settleDecay(SameEpoch(clock.epoch), fetchesHalf: false)
+            : row.settleDecay(NoEpochs(), fetchesHalf: true)
+        }
       case .gravity:
-        hasEpochs ? row.settleGravity(clock.pull, SameEpoch(clock.epoch)) : row.settleGravity(clock.pull, NoEpochs())
+        if let wide {
+          wide.settleGravity(clock.pull, epoch: epoch)
+        } else {
+          hasEpochs ? row.settleGravity(clock.pull, SameEpoch(clock.epoch)) : row.settleGravity(clock.pull, NoEpochs())
+        }
       case .threshold: nil
       }
     let push = push((quickly ?? settle(row)) * clock.scale)
@@ -68,14 +80,13 @@ struct UniformPass {
     // Written so that what is not a number goes the careful way, too.
     if reached <= UniformPass.reachLimit {
       reach = reached
-      if quickly != nil, payment == .decay {
-        if hasEpochs {
-          row.move(by: push * clock.growth, .epoch(clock.epoch), fetchesAll: true)
-        } else {
-          row.move(by: push * clock.growth, .none, fetchesAll: false)
-        }
+      let push = push * clock.growth
+      if quickly == nil || payment != .decay {
+        move(row, wide, by: push, .epochAndMark(clock.epoch, clock.pull), fetchesAll: true)
+      } else if hasEpochs {
+        move(row, wide, by: push, .epoch(clock.epoch), fetchesAll: true)
       } else {
-        row.move(by: push * clock.growth, .epochAndMark(clock.epoch, clock.pull), fetchesAll: true)
+        move(row, wide, by: push, .none, fetchesAll: false)
       }
       return 0
     }
@@ -83,5 +94,13 @@ struct UniformPass {
     return row.moveClamped(
       by: push * clock.growth, limit: LinearLearner.largestWeight * clock.growth,
       .epochAndMark(clock.epoch, clock.pull))
+  }
+
+  @inline(__always)
+  private func move(
+    _ row: UniformRow<some RowFeatures>, _ wide: WideUniformRow?, by push: Double, _ stamp: UniformStamp,
+    fetchesAll: Bool
+  ) {
+    if let wide { wide.move(by: push, stamp) } else { row.move(by: push, stamp, fetchesAll: fetchesAll) }
   }
 }

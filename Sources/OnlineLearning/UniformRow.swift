@@ -1,9 +1,9 @@
 /// One sample's passes over uniform weights, by bare pointers, which check indices in debug builds only: `UniformWeights`
 /// vouches for them.
 ///
-/// Two features at a time, which are put between the passes side by side:
+/// Two features at a time. Between the passes four lie side by side, as for `WideRow`:
 ///
-///     | paid weight | paid weight | x | x |      four Float64s a pair
+///     | paid weight | paid weight | paid weight | paid weight | x | x | x | x |
 ///
 /// Nearly all the time goes into conversions and sums, of which a processor does three at once: so each is made once.
 struct UniformRow<Features: RowFeatures> {
@@ -13,7 +13,7 @@ struct UniformRow<Features: RowFeatures> {
   /// As many.
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<Coordinate>
-  /// Room for four numbers for every two features, begun ones too.
+  /// Room for eight numbers for every four features, begun ones too.
   let paid: UnsafeMutablePointer<Double>
 
   private var count: Int { values.count }
@@ -53,24 +53,15 @@ struct UniformRow<Features: RowFeatures> {
       let weight = clock.settled(weights[features.index(position)], penalty)
       let x = Double(values[position])
       paid[place(position)] = weight
-      paid[place(position) + 2] = x
+      paid[place(position) + 4] = x
       sum += weight * x
     }
     return sum
   }
 
-  /// What of a weight changes besides its value.
-  enum Stamp {
-    /// Nothing: there are neither epochs nor marks.
-    case none
-    /// Marks are 0 where there is no gravity.
-    case epoch(UInt32)
-    case epochAndMark(UInt32, Double)
-  }
-
   /// Moves paid weights against the row, and rounds each once.
   @inline(__always)
-  func move(by push: Double, _ stamp: Stamp, fetchesAll: Bool) {
+  func move(by push: Double, _ stamp: UniformStamp, fetchesAll: Bool) {
     let both = Pair(repeating: push)
     var position = 0
     while position < count & ~3 {
@@ -83,15 +74,15 @@ struct UniformRow<Features: RowFeatures> {
       position &+= 2
     }
     if position < count {
-      put(Float(paid[place(position)] - push * paid[place(position) &+ 2]), position, stamp)
+      put(Float(paid[place(position)] - push * paid[place(position) &+ 4]), position, stamp)
     }
   }
 
   @inline(__always)
-  private func movePair(_ position: Int, by push: Pair, _ stamp: Stamp, fetchesAll: Bool) {
+  private func movePair(_ position: Int, by push: Pair, _ stamp: UniformStamp, fetchesAll: Bool) {
     if fetchesAll { fetch(position) }
     fetch(position &+ 1)
-    let moved = load(position &* 2) - push * load(position &* 2 &+ 2)
+    let moved = load(place(position)) - push * load(place(position) &+ 4)
     let rounded = moved.rounded
     put(rounded[0], position, stamp)
     put(rounded[1], position &+ 1, stamp)
@@ -100,10 +91,10 @@ struct UniformRow<Features: RowFeatures> {
   /// Moves paid weights, and holds them back at `limit`.
   ///
   /// - Returns: how many had to be held back.
-  func moveClamped(by push: Double, limit: Double, _ stamp: Stamp) -> UInt64 {
+  func moveClamped(by push: Double, limit: Double, _ stamp: UniformStamp) -> UInt64 {
     var clamped: UInt64 = 0
     for position in 0..<count {
-      var moved = paid[place(position)] - push * paid[place(position) + 2]
+      var moved = paid[place(position)] - push * paid[place(position) + 4]
       if abs(moved) > limit {
         clamped += 1
         moved = moved < 0 ? -limit : limit
@@ -133,7 +124,10 @@ struct UniformRow<Features: RowFeatures> {
       position &+= 2
     }
     // The last one, alone, is both halves of its pair.
-    if position < count { odd[0] += product(position, position, &epochs, fetchesHalf, pay)[0] }
+    if position < count {
+      let alone = product(position, position, &epochs, fetchesHalf, pay)[0]
+      if position & 2 == 0 { even[0] += alone } else { odd[0] += alone }
+    }
     even += odd
     return epochs.isPassed ? even[0] + even[1] : nil
   }
@@ -147,8 +141,8 @@ struct UniformRow<Features: RowFeatures> {
     if fetchesHalf { fetch(first) }
     let weights = pay(one, other, &epochs)
     let x = Pair(values[first], values[second])
-    store(weights, first &* 2)
-    store(x, first &* 2 &+ 2)
+    store(weights, place(first))
+    store(x, place(first) &+ 4)
     return weights * x
   }
 
@@ -163,9 +157,9 @@ struct UniformRow<Features: RowFeatures> {
     features.fetchAhead(position, UnsafePointer(weights.baseAddress.unsafelyUnwrapped))
   }
 
-  /// Where a feature's paid weight is; its x is two further on.
+  /// Where a feature's paid weight is; its x is four further on.
   @inline(__always)
-  private func place(_ position: Int) -> Int { (position &>> 1) &* 4 &+ (position & 1) }
+  private func place(_ position: Int) -> Int { (position &>> 2) &* 8 &+ (position & 3) }
 
   @inline(__always)
   private func load(_ place: Int) -> Pair {
@@ -178,7 +172,7 @@ struct UniformRow<Features: RowFeatures> {
   }
 
   @inline(__always)
-  private func put(_ value: Float, _ position: Int, _ stamp: Stamp) {
+  private func put(_ value: Float, _ position: Int, _ stamp: UniformStamp) {
     switch stamp {
     case .none: weight(position).pointee.value = value
     case .epoch(let epoch):
@@ -206,6 +200,15 @@ struct UniformRow<Features: RowFeatures> {
   private func bits(_ weight: UnsafeMutablePointer<Coordinate>) -> SIMD4<UInt32> {
     UnsafeRawPointer(weight).loadUnaligned(as: SIMD4<UInt32>.self)
   }
+}
+
+/// What of a weight changes besides its value when it moves.
+enum UniformStamp {
+  /// Nothing: there are neither epochs nor marks.
+  case none
+  /// Marks are 0 where there is no gravity.
+  case epoch(UInt32)
+  case epochAndMark(UInt32, Double)
 }
 
 /// Whether weights are of this epoch: a type, so that loops where it is certain hold nothing of it.

@@ -1,0 +1,82 @@
+import CProcessor
+import TestSupport
+import Testing
+
+@testable import OnlineLearning
+
+/// Four features at a time or two: the outcome is the same to the bit. Two at a time is what all other tests of one rate for
+/// all weights see on processors without AVX2.
+@Suite(.enabled(if: has_avx2(), "this processor has no AVX2"))
+struct WideRowTests {
+  private static let penalties = [
+    Penalty(), Penalty(l1: 0.01), Penalty(l2: 0.3), Penalty(l1: 0.01, l2: 0.3), Penalty(l1: 0.01, l2: 0.3, period: 3),
+    Penalty(l1: 0.01, threshold: 0.2),
+  ]
+
+  /// Rows of every length up to 40, none too; epochs pass (λ2 of 0.3 takes some 70 steps each), and rare features are of
+  /// earlier ones.
+  @Test(arguments: WideRowTests.penalties.indices, UInt64(1)...12)
+  func sameToTheBit(_ penalty: Int, _ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let configuration = LearnerConfiguration(
+      loss: seed % 2 == 0 ? .logistic : .squared,
+      learningRate: LearningRate(schedule: .constant, initial: 0.5), penalty: WideRowTests.penalties[penalty])
+    var (wide, narrow) = (LinearLearner(configuration), LinearLearner(configuration))
+    wide.grow(to: 200)
+    narrow.grow(to: 200)
+    #expect(wide.weights.uniform?.isWide == true)
+    narrow.weights.uniform?.isWide = false
+    for message in 0..<60 {
+      let batch = batch(rows: 1 + random.below(12), using: &random)
+      var (ours, theirs): ([UInt64], [UInt64]) = ([], [])
+      wide.learn(batch) { ours.append($1.bitPattern) }
+      narrow.learn(batch) { theirs.append($1.bitPattern) }
+      #expect(ours == theirs, "message \(message) seed=\(seed)")
+      #expect(try bits(wide) == bits(narrow), "message \(message) seed=\(seed)")
+      #expect(wide.state == narrow.state, "message \(message) seed=\(seed)")
+    }
+    let touched = try #require(narrow.weights.uniform).coordinates.count { $0.value != 0 }
+    #expect(touched > 20, "seed=\(seed)")
+    if WideRowTests.penalties[penalty].l2 > 0 { #expect(narrow.state.clock.epoch > 2, "seed=\(seed)") }
+  }
+
+  /// Values that carry weights to the largest one, where each move is looked at by itself.
+  @Test func sameAtTheLimit() throws {
+    var random = SeededGenerator(seed: 0x11)
+    let configuration = LearnerConfiguration(
+      learningRate: LearningRate(schedule: .constant, initial: 1e18), penalty: Penalty(l1: 1e-3))
+    var (wide, narrow) = (LinearLearner(configuration), LinearLearner(configuration))
+    wide.grow(to: 200)
+    narrow.grow(to: 200)
+    narrow.weights.uniform?.isWide = false
+    for _ in 0..<40 {
+      let batch = batch(rows: 5, using: &random)
+      wide.learn(batch) { _, _ in }
+      narrow.learn(batch) { _, _ in }
+      #expect(try bits(wide) == bits(narrow))
+      #expect(wide.state == narrow.state)
+    }
+    #expect(narrow.state.clampedUpdates > 0)
+  }
+
+  private func bits(_ learner: LinearLearner) throws -> [UInt64] {
+    try #require(learner.weights.uniform).coordinates.flatMap {
+      [UInt64($0.value.bitPattern), UInt64($0.epoch), $0.mark.bitPattern]
+    }
+  }
+
+  /// Low features are common and high ones rare, so that debts of all lengths occur.
+  private func batch(rows: Int, using random: inout SeededGenerator) -> SampleBatch {
+    var batch = SampleBatch()
+    for _ in 0..<rows {
+      var features: Set<UInt32> = []
+      for _ in 0..<random.below(41) {
+        let place = random.unit()
+        features.insert(UInt32(place * place * place * 200))
+      }
+      for feature in features.sorted() { batch.append(feature: feature, value: Float(random.normal())) }
+      batch.endRow(target: random.unit() < 0.5 ? 1 : -1, importance: random.uniform(0.5..<2))
+    }
+    return batch
+  }
+}
