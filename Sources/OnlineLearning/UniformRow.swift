@@ -105,7 +105,8 @@ struct UniformRow<Features: RowFeatures> {
   }
 
   /// Pays weights and sums them times values. Four sums at once, because in a single one each addition waits for the one
-  /// before.
+  /// before; from the end, where rare features mostly are, whose weights come late from memory, to those that the last row had
+  /// as well.
   @inline(__always)
   private func sum<Epochs: EpochCheck>(
     _ start: Epochs, _ fetchesHalf: Bool,
@@ -113,20 +114,18 @@ struct UniformRow<Features: RowFeatures> {
   ) -> Double? {
     var epochs = start
     var (even, odd) = (Pair(repeating: 0), Pair(repeating: 0))
-    var position = 0
-    while position < count & ~3 {
+    var position = count & ~3
+    if position &+ 1 < count { even += product(position, position &+ 1, &epochs, fetchesHalf, pay) }
+    // The last one, alone, is both halves of its pair.
+    if count & 1 != 0 {
+      let last = count &- 1
+      let alone = product(last, last, &epochs, fetchesHalf, pay)[0]
+      if last & 2 == 0 { even[0] += alone } else { odd[0] += alone }
+    }
+    while position > 0 {
+      position &-= 4
       even += product(position, position &+ 1, &epochs, fetchesHalf, pay)
       odd += product(position &+ 2, position &+ 3, &epochs, fetchesHalf, pay)
-      position &+= 4
-    }
-    if position < count & ~1 {
-      even += product(position, position &+ 1, &epochs, fetchesHalf, pay)
-      position &+= 2
-    }
-    // The last one, alone, is both halves of its pair.
-    if position < count {
-      let alone = product(position, position, &epochs, fetchesHalf, pay)[0]
-      if position & 2 == 0 { even[0] += alone } else { odd[0] += alone }
     }
     even += odd
     return epochs.isPassed ? even[0] + even[1] : nil

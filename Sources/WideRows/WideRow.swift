@@ -119,7 +119,8 @@ struct WideRow {
     return value - lesser_of_four(greater_of_four(value, mark - pull), pull - mark)
   }
 
-  /// Pays weights and sums them times values, in four sums.
+  /// Pays weights and sums them times values, in four sums; from the end, where rare features mostly are, whose weights come
+  /// late from memory, to those that the last row had as well.
   @inline(__always)
   private func sum<Epochs: EpochCheck>(
     _ epochs: inout Epochs, fetchesHalf: Bool = false,
@@ -128,18 +129,7 @@ struct WideRow {
     ) -> Quad
   ) -> Double {
     var sums = Quad()
-    var position = 0
-    while position < count & ~3 {
-      if fetchesHalf {
-        fetch(position)
-        fetch(position &+ 2)
-      }
-      let x = UnsafeRawPointer(values + position).loadUnaligned(as: SIMD4<Float>.self)
-      let paid = pay(
-        weight(position), weight(position &+ 1), weight(position &+ 2), weight(position &+ 3), &epochs)
-      sums += keep(position, paid, Quad(x))
-      position &+= 4
-    }
+    var position = count & ~3
     if position < count {
       // Those that are missing are the last one again, times 0.
       let last = count &- 1
@@ -147,6 +137,17 @@ struct WideRow {
       let x = SIMD4(
         values[position], position < last ? values[second] : 0, position &+ 1 < last ? values[third] : 0, 0)
       let paid = pay(weight(position), weight(second), weight(third), weight(last), &epochs)
+      sums += keep(position, paid, Quad(x))
+    }
+    while position > 0 {
+      position &-= 4
+      if fetchesHalf {
+        fetch(position)
+        fetch(position &+ 2)
+      }
+      let x = UnsafeRawPointer(values + position).loadUnaligned(as: SIMD4<Float>.self)
+      let paid = pay(
+        weight(position), weight(position &+ 1), weight(position &+ 2), weight(position &+ 3), &epochs)
       sums += keep(position, paid, Quad(x))
     }
     let halves = sums.lowHalf + sums.highHalf
