@@ -98,9 +98,11 @@ class BrokenDisk(SmallDisk):
         super().fill()
 
     def lose_memory(self) -> None:
-        """What has not reached the device is gone, as after a loss of power."""
+        """What has not reached the device is gone, as after a loss of power; and then there is room again, without which a
+        file system cannot always go over its journal and be mounted."""
         place = self.state.parent
         subprocess.run(["umount", place], check=True)
+        self.free()
         subprocess.run(["mount", "-o", "loop", self.image, place], check=True)
         self._be_honest()
 
@@ -202,7 +204,6 @@ def test_killed_while_the_disk_is_broken(start, mount, sender, sync):
     assert any(reason in problem for reason in reasons), problem
     daemon.kill()
     disk.lose_memory()
-    disk.free()
     killed_and_finished(start, start(settings, state=disk.state), settings, sender)
 
 

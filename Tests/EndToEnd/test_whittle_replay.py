@@ -48,6 +48,7 @@ def test_every_variant_is_what_a_daemon_with_it_learns(start, kills):
     daemon.checkpoint()
     daemon.learn(*SAMPLES[150:])
     if kills:
+        daemon.wait_for_journal()
         daemon.process.kill()
         daemon.wait()
     else:
