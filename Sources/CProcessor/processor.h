@@ -8,6 +8,8 @@
 typedef double double_pair __attribute__((ext_vector_type(2)));
 // Swift's SIMD4<Double>.
 typedef double double_quad __attribute__((ext_vector_type(4)));
+// Swift's SIMD4<Int64>.
+typedef long long long_quad __attribute__((ext_vector_type(4)));
 // Swift's SIMD4<UInt32>.
 typedef unsigned int word_quad __attribute__((ext_vector_type(4)));
 // Swift's SIMD8<UInt32>.
@@ -136,6 +138,31 @@ INSTRUCTION double_quad lesser_of_four(double_quad a, double_quad b) {
 #endif
 }
 
+INSTRUCTION double_quad roots_of_four(double_quad quad) {
+  return __builtin_elementwise_sqrt(quad);
+}
+
+INSTRUCTION double_quad magnitudes_of_four(double_quad quad) {
+  return __builtin_elementwise_abs(quad);
+}
+
+// All bits of each where a > b, else none.
+INSTRUCTION long_quad greater_mask(double_quad a, double_quad b) {
+  return __builtin_convertvector(a > b, long_quad);
+}
+
+INSTRUCTION _Bool any_of_four(long_quad mask) {
+#ifdef __AVX__
+  return __builtin_ia32_movmskpd256((double_quad)mask) != 0;
+#else
+  return (mask.x | mask.y | mask.z | mask.w) != 0;
+#endif
+}
+
+INSTRUCTION double_quad widened_four(float_block floats) {
+  return __builtin_convertvector(floats, double_quad);
+}
+
 INSTRUCTION float_block rounded_four(double_quad quad) {
 #ifdef __AVX__
   return __builtin_ia32_cvtpd2ps256(quad);
@@ -147,12 +174,19 @@ INSTRUCTION float_block rounded_four(double_quad quad) {
 #endif
 }
 
-// The same, as one: what is loaded from two places is loaded whole, each. Parts of what was just stored whole come late.
+// As one, like `together`: what is loaded from two places is loaded whole, each. Parts of what was just stored whole come late.
 INSTRUCTION word_octet together_eight(word_octet words) {
 #ifdef __AVX__
   __asm__("" : "+x"(words));
 #endif
   return words;
+}
+
+INSTRUCTION double_quad whole_quad(double_quad quad) {
+#ifdef __AVX__
+  __asm__("" : "+x"(quad));
+#endif
+  return quad;
 }
 
 INSTRUCTION word_quad together_four(word_quad words) {

@@ -1,3 +1,6 @@
+internal import CProcessor
+internal import WideRows
+
 /// Learns the rows of one batch by `adagrad` or `normalized` where all features bear the penalty as it is: what
 /// `AdaptiveWeights.learn` does, with pointers looked up once a batch.
 struct AdaptivePass {
@@ -8,6 +11,8 @@ struct AdaptivePass {
   let hasIntercept: Bool
   let isInvariant: Bool
   let loss: LossFunction
+  /// Whether the processor can do four features at a time.
+  let isWide: Bool
 
   /// - Parameters:
   ///   - range: the sample's place in the storage.
@@ -18,28 +23,38 @@ struct AdaptivePass {
     _ range: Range<Int>, target: Double, importance: Double, stepSize: Double, _ rule: Rule.Type,
     _ state: inout LinearLearner.State
   ) -> Double {
+    rows.fetchAhead(of: range)
     let row = AdaptiveRow<Rule>(
       features: UnsafeBufferPointer(rebasing: rows.features[rows.place(of: range)]),
       values: UnsafeBufferPointer(rebasing: rows.values[range]), weights: weights, scratch: scratch,
-      ahead: rows.features(after: range, rows: 1), gravity: penalty.l1, decay: penalty.l2,
-      longest: 1 / (64 * penalty.l2), timePerGravity: min(1 / penalty.l1, 1e200))
+      ahead: rows.features(after: range, rows: 2), gravity: penalty.l1,
+      decay: Rule.hasDecay ? penalty.l2 : 0, gravityPerDecay: Rule.hasDecay ? penalty.l1 / penalty.l2 : 0,
+      timePerGravity: min(1 / penalty.l1, 1e200))
     let now = state.time.value
-    let (sum, norm) = row.settle(at: now)
+    let wide = isWide ? WideAdaptiveRow(row) : nil
+    var norm = 0.0
+    let sum = wide?.settle(at: now, norm: &norm) ?? row.settle(at: now, norm: &norm)
     let step = Rule.hasScales ? stepSize * state.meet(norm + (hasIntercept ? 1 : 0), importance) : stepSize
     let margin = state.intercept + sum
     let slope = loss.cutDerivative(margin, target, &state.clampedUpdates)
     if isInvariant, slope != 0 || Rule.hasScales {
       let scaled = slope * importance.squareRoot()
-      let curvature = row.accumulate(scaled) + (hasIntercept ? state.addSquare(scaled) : 0)
+      let ofFeatures = wide?.accumulate(scaled) ?? row.accumulate(scaled)
+      let curvature = ofFeatures + (hasIntercept ? state.addSquare(scaled) : 0)
       let push =
         slope == 0
         ? 0 : loss.boundedPush(margin, target, amount: step * importance, curvature: curvature)
-      state.clampedUpdates += row.move(by: push, at: now)
+      state.clampedUpdates +=
+        wide?.move(by: push, at: now, largest: LinearLearner.largestWeight) ?? row.move(by: push, at: now)
       if hasIntercept { state.moveIntercept(by: push * state.interceptRate) }
     } else if slope != 0 || Rule.hasScales {
       let push = step * importance * slope
-      state.clampedUpdates += row.accumulateAndMove(slope * importance, by: push, at: now)
-      if hasIntercept { state.moveIntercept(by: push * state.addSquare(slope * importance)) }
+      let slope = slope * importance
+      _ = wide?.accumulate(slope)
+      state.clampedUpdates +=
+        wide?.move(by: push, at: now, largest: LinearLearner.largestWeight)
+        ?? row.accumulateAndMove(slope, by: push, at: now)
+      if hasIntercept { state.moveIntercept(by: push * state.addSquare(slope)) }
     }
     state.time.add(step)
     return margin

@@ -1,9 +1,11 @@
+internal import WideRows
+
 /// One sample's passes over weights with rates of their own, by bare pointers, which check indices in debug builds only:
 /// `AdaptivePass` vouches for them.
 ///
-/// Two features at a time, which are put between the passes side by side:
+/// Two features at a time. Between the passes four lie side by side, as for `WideAdaptiveRow`:
 ///
-///     | paid weight | paid weight | x | x | 1/rate | 1/rate |      six Float64s a pair
+///     | paid weight (four) | x (four) | 1/rate (four) | rate (four), only there |      Float64s
 ///
 /// `Rule` says at compile time what the loops hold.
 struct AdaptiveRow<Rule: AdaptiveRule> {
@@ -13,51 +15,57 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   /// As many.
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<Coordinate>
-  /// Room for six numbers for every two features, begun ones too.
+  /// Room for sixteen numbers for every four features, begun ones too, and for one weight.
   let scratch: UnsafeMutableBufferPointer<Double>
   /// As many features, which are likely to be needed next.
   let ahead: UnsafeBufferPointer<UInt32>
   /// λ1 and λ2.
   let gravity: Double
   let decay: Double
-  /// For longer times the series in `shrink` is not exact to Float64's rounding: 1/64 of decay.
-  let longest: Double
+  /// λ1/λ2, finite.
+  let gravityPerDecay: Double
   /// 1/λ1, finite.
   let timePerGravity: Double
 
   /// How much room so many features take.
-  static func room(for features: Int) -> Int { (features + 1) / 2 * 6 }
+  static func room(for features: Int) -> Int { (features + 3) / 4 * 16 + 3 }
 
   private var count: Int { features.count }
 
   // MARK: Bringing up to date
 
-  /// Brings the row's weights up to date, and their scales.
+  /// Brings the row's weights up to date, and their scales; from the end, as `UniformRow`.
   ///
-  /// - Returns: Σ w x, and Σ (x/s)² where the rule has scales.
+  /// - Parameter norm: gets Σ (x/s)² where the rule has scales.
+  /// - Returns: Σ w x.
   @inline(__always)
-  func settle(at now: Double) -> (sum: Double, norm: Double) {
+  func settle(at now: Double, norm: inout Double) -> Double {
     var (even, odd) = (Pair.zero, Pair.zero)
-    var norms = Pair.zero
-    var position = 0
-    while position &+ 4 <= count {
-      even += settle(position, position &+ 1, now, &norms)
-      odd += settle(position &+ 2, position &+ 3, now, &norms)
-      position &+= 4
+    var norms = (even: Pair.zero, odd: Pair.zero)
+    var position = count & ~3
+    if position &+ 1 < count { even += settle(position, position &+ 1, now, &norms.even) }
+    // The last one, alone, is both halves of its pair.
+    if count & 1 != 0 {
+      let last = count &- 1
+      var share = Pair.zero
+      let alone = settle(last, last, now, &share)
+      if last & 2 == 0 {
+        even[0] += alone[0]
+        norms.even[0] += share[0]
+      } else {
+        odd[0] += alone[0]
+        norms.odd[0] += share[0]
+      }
     }
-    while position &+ 2 <= count {
-      even += settle(position, position &+ 1, now, &norms)
-      position &+= 2
+    while position > 0 {
+      position &-= 4
+      even += settle(position, position &+ 1, now, &norms.even)
+      odd += settle(position &+ 2, position &+ 3, now, &norms.odd)
     }
     even += odd
-    var (sum, norm) = (even[0] + even[1], norms[0] + norms[1])
-    // The last one, alone, is both halves of its pair.
-    if position < count {
-      var alone = Pair.zero
-      sum += settle(position, position, now, &alone)[0]
-      norm += alone[0]
-    }
-    return (sum, norm)
+    norms.even += norms.odd
+    if Rule.hasScales { norm = norms.even[0] + norms.even[1] }
+    return even[0] + even[1]
   }
 
   /// - Returns: w x.
@@ -69,58 +77,55 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
       let owed = Pair(repeating: now) - Pair(one.pointee.mark, other.pointee.mark)
       // What was paid ahead is not paid back.
       let time = Pair.greater(owed, .zero) * rate(one, other, scalesOrRates)
-      if Rule.hasDecay, time.anyExceeds(longest) {
-        weights[0] = settledSlowly(one.pointee, at: now)
-        weights[1] = settledSlowly(other.pointee, at: now)
-      } else {
-        weights = shrink(weights, time)
-      }
+      weights = Rule.hasDecay ? decayed(weights, time * decay) : pulled(weights, time * gravity)
     }
     let x = Pair(values[first], values[second])
     if Rule.hasScales {
       if abs(values[first]) > one.pointee.scaleOrRate || abs(values[second]) > other.pointee.scaleOrRate {
-        rescale(first, &weights[0])
-        if second == first { weights[1] = weights[0] } else { rescale(second, &weights[1]) }
+        weights[0] = rescaled(first, weights[0])
+        weights[1] = second == first ? weights[0] : rescaled(second, weights[1])
       }
       // Where a scale is still 0, so is x.
       let floor = Pair(repeating: Double(Float.leastNonzeroMagnitude))
       let share = x / Pair.greater(Pair(one.pointee.scaleOrRate, other.pointee.scaleOrRate), floor)
       norms += share * share
     }
-    let place = (first &>> 1) &* 6
-    store(weights, place)
-    store(x, place &+ 2)
+    store(weights, place(first))
+    store(x, place(first) &+ 4)
     return weights * x
   }
 
-  /// `ShrinkageFlow.shrink` for short debts, without branches: w less φ(x) s (d |w| + g), with the decay and the pull of
-  /// gravity each on its own, and gravity's cut to what is left.
+  /// `ShrinkageFlow.shrink`: w less (1 − e^(−x)) (w + g/d), with the decay and the pull of gravity each on its own, and
+  /// gravity's cut to what is left.
   ///
-  /// - Parameter time: the rates times the time owed, at least 0.
+  /// - Parameter x: decay times the rates times the time owed.
   @inline(__always)
-  private func shrink(_ weights: Pair, _ time: Pair) -> Pair {
-    var time = time
-    var left = weights
-    if Rule.hasDecay {
-      let x = time * decay
-      // φ(x) = (1 − e^(−x))/x.
-      var series: Pair = 1.0 / 120 - x * (1.0 / 720)
-      series = 1.0 / 24 - x * series
-      series = 1.0 / 6 - x * series
-      series = 0.5 - x * series
-      time *= 1 - x * series
-      left -= weights * (time * decay)
+  private func decayed(_ weights: Pair, _ x: Pair) -> Pair {
+    var decay = loss(x)
+    if x.anyExceeds(ShortDecay.longest) {
+      var long = loss(Pair.lesser(x, Pair(repeating: ShortDecay.most)) * (1 / ShortDecay.divisor))
+      for _ in 0..<ShortDecay.halvings { long *= 2 - long }
+      decay.replace(with: long, where: x .> Pair(repeating: ShortDecay.longest))
     }
-    if !Rule.hasGravity { return left }
-    let pull = time * gravity
-    return left - Pair.lesser(Pair.greater(left, -pull), pull)
+    let left = weights - weights * decay
+    return Rule.hasGravity ? pulled(left, decay * gravityPerDecay) : left
   }
 
-  @inline(never)
-  private func settledSlowly(_ coordinate: Coordinate, at now: Double) -> Double {
-    let rate = rate(coordinate)
-    let flow = ShrinkageFlow(gravity: gravity * rate, decay: decay * rate, threshold: .infinity)
-    return flow.shrink(Double(coordinate.value), over: max(0, now - coordinate.mark))
+  /// 1 − e^(−x) where x is small, in parts that do not wait for each other: most of the time goes into waiting.
+  @inline(__always)
+  private func loss(_ x: Pair) -> Pair {
+    let square = x * x
+    let series = ShortDecay.series
+    let first: Pair = series.a - x * series.b
+    let second: Pair = series.c - x * series.d
+    let third: Pair = square * series.e
+    return x - square * (first + square * (second + third))
+  }
+
+  /// Weights less gravity's pull, which ends at zero.
+  @inline(__always)
+  private func pulled(_ weights: Pair, _ pull: Pair) -> Pair {
+    weights - Pair.lesser(Pair.greater(weights, -pull), pull)
   }
 
   /// The rates at which debts are paid.
@@ -132,20 +137,17 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
     return AdaptiveWeights.rate(Pair(one.pointee.sum, other.pointee.sum).squareRoots * scalesOrRates)
   }
 
-  private func rate(_ coordinate: Coordinate) -> Double {
-    if !Rule.hasScales { return Double(coordinate.scaleOrRate) }
-    return AdaptiveWeights.rate(Pair(repeating: coordinate.sum.squareRoot() * Double(coordinate.scaleOrRate)))[0]
-  }
-
-  /// Takes in a value larger than any before: the weight goes over into the new units.
+  /// Takes in the value at a position, if it is larger than any before.
+  ///
+  /// - Returns: the weight, which goes over into the new units.
   @inline(never)
-  private func rescale(_ position: Int, _ weight: inout Double) {
+  private func rescaled(_ position: Int, _ weight: Double) -> Double {
     let size = abs(values[position])
     let scale = self.weight(position).pointee.scaleOrRate
-    guard size > scale else { return }
-    // A weight that comes from another rule has met no value yet.
-    if scale > 0 { weight *= Double(scale) / Double(size) }
+    guard size > scale else { return weight }
     self.weight(position).pointee.scaleOrRate = size
+    // A weight that comes from another rule has met no value yet.
+    return scale > 0 ? weight * (Double(scale) / Double(size)) : weight
   }
 
   // MARK: Learning
@@ -155,22 +157,30 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   /// - Returns: Σ r x².
   @inline(__always)
   func accumulate(_ slope: Double) -> Double {
-    var sums = Pair.zero
+    var (even, odd) = (Pair.zero, Pair.zero)
     var position = 0
-    while position &+ 2 <= count {
-      sums += accumulate(position, position &+ 1, slope)
+    while position < count & ~3 {
+      even += accumulate(position, position &+ 1, slope)
+      odd += accumulate(position &+ 2, position &+ 3, slope)
+      position &+= 4
+    }
+    if position &+ 1 < count {
+      even += accumulate(position, position &+ 1, slope)
       position &+= 2
     }
-    var sum = sums[0] + sums[1]
-    if position < count { sum += accumulate(position, position, slope)[0] }
-    return sum
+    if position < count {
+      let alone = accumulate(position, position, slope)[0]
+      if position & 2 == 0 { even[0] += alone } else { odd[0] += alone }
+    }
+    even += odd
+    return even[0] + even[1]
   }
 
   @inline(__always)
   private func accumulate(_ first: Int, _ second: Int, _ slope: Double) -> Pair {
-    let x = load((first &>> 1) &* 6 &+ 2)
+    let x = load(place(first) &+ 4)
     let root = root(first, second, x * slope)
-    store(root, (first &>> 1) &* 6 &+ 4)
+    store(root, place(first) &+ 8)
     return AdaptiveWeights.rate(root) * x * x
   }
 
@@ -194,7 +204,7 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   @inline(__always)
   func move(by push: Double, at now: Double) -> UInt64 {
     each { first, second in
-      move(first, second, push, load((first &>> 1) &* 6 &+ 2), load((first &>> 1) &* 6 &+ 4), now)
+      move(first, second, push, load(place(first) &+ 4), load(place(first) &+ 8), now)
     }
   }
 
@@ -204,7 +214,7 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   @inline(__always)
   func accumulateAndMove(_ slope: Double, by push: Double, at now: Double) -> UInt64 {
     each { first, second in
-      let x = load((first &>> 1) &* 6 &+ 2)
+      let x = load(place(first) &+ 4)
       return move(first, second, push, x, root(first, second, x * slope), now)
     }
   }
@@ -229,7 +239,7 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
     fetch(first)
     fetch(second)
     let rate = AdaptiveWeights.rate(root)
-    var moved = load((first &>> 1) &* 6) - x * (rate * push)
+    var moved = load(place(first)) - x * (rate * push)
     var clamped: UInt64 = 0
     if moved.magnitudes.anyExceeds(LinearLearner.largestWeight) {
       (moved, clamped) = clamp(moved, second == first)
@@ -297,6 +307,10 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   private func fetch(_ position: Int) {
     UnsafePointer(weights.baseAddress.unsafelyUnwrapped + Int(ahead[position])).fetchWhole()
   }
+
+  /// Where a feature's paid weight is; its x is four further on, and one over its rate another four.
+  @inline(__always)
+  private func place(_ position: Int) -> Int { (position &>> 2) &* 16 &+ (position & 3) }
 
   @inline(__always)
   private func load(_ place: Int) -> Pair {

@@ -1,3 +1,4 @@
+internal import CProcessor
 internal import Glibc
 
 /// Weights that each have a rate of their own, or shrink differently: `adagrad`, `normalized`, and `sgd` with averages or
@@ -30,6 +31,8 @@ struct AdaptiveWeights: Sendable {
   /// What is kept from one pass over a sample to the next: here in general, below for `AdaptiveRow`.
   var sample: [Settled] = []
   private var scratch: [Double] = []
+  /// Whether the processor can do four features at a time.
+  var isWide = has_avx2()
 
   /// - Parameter coordinates: where they should have rates, those need not be known.
   init(_ configuration: LearnerConfiguration, coordinates: [Coordinate], sizes: [RootMeanSquare]) {
@@ -192,7 +195,8 @@ struct AdaptiveWeights: Sendable {
       }
       return
     }
-    switch (penalty.l1 > 0, penalty.l2 > 0) {
+    // A decay so slow beside gravity is lost in rounding.
+    switch (penalty.l1 > 0, penalty.l2 > penalty.l1 * 1e-200) {
     case (false, false): learnQuickly(batch, stepSize, AdagradRule.Plain.self, &state, record)
     case (true, false): learnQuickly(batch, stepSize, AdagradRule.Gravity.self, &state, record)
     case (false, true): learnQuickly(batch, stepSize, AdagradRule.Decay.self, &state, record)
@@ -226,7 +230,8 @@ struct AdaptiveWeights: Sendable {
   }
 
   private mutating func withPass(_ batch: borrowing SampleBatch, _ body: (AdaptivePass) -> Void) {
-    let (loss, hasIntercept, isInvariant, penalty) = (loss, hasIntercept, isInvariant, (penalty.l1, penalty.l2))
+    let (loss, hasIntercept, isInvariant, isWide) = (loss, hasIntercept, isInvariant, isWide)
+    let penalty = (penalty.l1, penalty.l2)
     let areCommon = batch.hasCommonFeatures
     coordinates.withUnsafeMutableBufferPointer { weights in
       scratch.withUnsafeMutableBufferPointer { scratch in
@@ -235,7 +240,8 @@ struct AdaptiveWeights: Sendable {
             body(
               AdaptivePass(
                 rows: RowStorage(features: features, areCommon: areCommon, values: values), weights: weights,
-                scratch: scratch, penalty: penalty, hasIntercept: hasIntercept, isInvariant: isInvariant, loss: loss))
+                scratch: scratch, penalty: penalty, hasIntercept: hasIntercept, isInvariant: isInvariant, loss: loss,
+                isWide: isWide))
           }
         }
       }

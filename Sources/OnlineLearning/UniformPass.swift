@@ -1,3 +1,6 @@
+internal import CProcessor
+internal import WideRows
+
 /// Learns samples that lie in one batch's storage, while `UniformWeights` lends its own.
 struct UniformPass {
   let rows: RowStorage
@@ -53,7 +56,7 @@ struct UniformPass {
   ) -> UInt64 {
     let row = UniformRow(
       features: features, values: UnsafeBufferPointer(rebasing: rows.values[range]), weights: weights, paid: paid)
-    let wide = isWide ? WideUniformRow(row) : nil
+    let wide = isWide ? WideRow(row) : nil
     let epoch = hasEpochs ? clock.epoch : nil
     let quickly: Double? =
       switch payment {
@@ -98,7 +101,7 @@ struct UniformPass {
 
   @inline(__always)
   private func move(
-    _ row: UniformRow<some RowFeatures>, _ wide: WideUniformRow?, by push: Double, _ stamp: UniformStamp,
+    _ row: UniformRow<some RowFeatures>, _ wide: WideRow?, by push: Double, _ stamp: UniformStamp,
     fetchesAll: Bool
   ) {
     if let wide { wide.move(by: push, stamp) } else { row.move(by: push, stamp, fetchesAll: fetchesAll) }

@@ -1,40 +1,32 @@
-internal import CProcessor
+public import CProcessor
 
-/// One sample's passes over uniform weights, four features at a time: what `UniformRow` of `OnlineLearning` does, bit for bit,
-/// for processors with AVX2. This module alone is compiled for them: whoever calls it has looked.
+/// One sample's passes over uniform weights, four features at a time: what `UniformRow` of `OnlineLearning` does, bit for bit.
 ///
 /// Weights are of 16 bytes:
 ///
 ///     | value: Float32 | epoch: UInt32 | mark: Float64 |
 ///
-/// Between the passes four features lie side by side, as there:
+/// Between the passes four features lie side by side in the room, as there, begun ones too:
 ///
 ///     | paid weight | paid weight | paid weight | paid weight | x | x | x | x |
-struct WideRow {
-  let features: UnsafePointer<UInt32>
-  let values: UnsafePointer<Float>
-  /// As many features, which are likely to be needed next.
-  let ahead: UnsafePointer<UInt32>
-  let count: Int
-  let weights: UnsafeMutableRawPointer
-  let paid: UnsafeMutableRawPointer
-
-  /// Σ v x where nothing is owed.
-  ///
-  /// The shortest loops leave memory idle for half of the time, unless both ask it for what comes.
-  @inline(__always)
-  func settle() -> Double {
-    var epochs = NoEpochs()
-    return sum(&epochs, fetchesHalf: true) { a, b, c, d, _ in
-      Quad(SIMD4(load(a, as: Float.self), load(b, as: Float.self), load(c, as: Float.self), load(d, as: Float.self)))
-    }
-  }
-
+///
+/// This module alone is compiled for processors with AVX2: whoever calls it has looked (`has_avx2`). Nothing of it is inlined
+/// elsewhere, and it has no types for others, whose code the linker would share.
+extension WideRow {
   /// Σ v x where nothing is owed but decay.
   ///
+  /// - Parameter epoch: nil where there are none.
   /// - Returns: nil where a weight is not of this epoch.
-  @inline(__always)
-  func settleDecay(epoch: UInt32) -> Double? {
+  /// - Complexity: O(count), as of all here.
+  @inline(never)
+  public func settleDecay(epoch: UInt32?) -> Double? {
+    guard let epoch else {
+      // The shortest loops leave memory idle for half of the time, unless both ask it for what comes.
+      var epochs = NoEpochs()
+      return sum(&epochs, fetchesHalf: true) { a, b, c, d, _ in
+        Quad(SIMD4(load(a, as: Float.self), load(b, as: Float.self), load(c, as: Float.self), load(d, as: Float.self)))
+      }
+    }
     var epochs = SameEpoch(epoch)
     let sum = sum(&epochs) { a, b, c, d, epochs in
       let ab = together_four(SIMD4(lowHalf: load(a, as: SIMD2<UInt32>.self), highHalf: load(b, as: SIMD2<UInt32>.self)))
@@ -46,33 +38,31 @@ struct WideRow {
   }
 
   /// Σ v x after gravity up to `pull`.
-  @inline(__always)
-  func settleGravity(_ pull: Double) -> Double {
-    var epochs = NoEpochs()
-    return sum(&epochs) { payGravity($0, $1, $2, $3, pull, &$4) }
-  }
-
-  /// The same, where weights may be of earlier epochs.
   ///
+  /// - Parameter epoch: nil where there are none.
   /// - Returns: nil where a weight is not of this epoch.
-  @inline(__always)
-  func settleGravity(_ pull: Double, epoch: UInt32) -> Double? {
+  @inline(never)
+  public func settleGravity(_ pull: Double, epoch: UInt32?) -> Double? {
+    guard let epoch else {
+      var epochs = NoEpochs()
+      return sum(&epochs) { payGravity($0, $1, $2, $3, pull, &$4) }
+    }
     var epochs = SameEpoch(epoch)
     let sum = sum(&epochs) { payGravity($0, $1, $2, $3, pull, &$4) }
     return epochs.isPassed ? sum : nil
   }
 
   /// Moves paid weights against the row, and rounds each once.
-  @inline(__always)
-  func move(by push: Double) {
+  @inline(never)
+  public func move(by push: Double) {
     move(push, fetchesAll: false) { rounded, position, count in
       for lane in 0..<count { weight(position &+ lane).storeBytes(of: rounded[lane], as: Float.self) }
     }
   }
 
   /// The same, with the epoch that they are of.
-  @inline(__always)
-  func move(by push: Double, epoch: UInt32) {
+  @inline(never)
+  public func move(by push: Double, epoch: UInt32) {
     let epochs = together_four(Bits(repeating: epoch))
     move(push) { rounded, position, count in
       let values = unsafeBitCast(rounded, to: Bits.self)
@@ -87,8 +77,8 @@ struct WideRow {
   }
 
   /// The same, with the epoch and the mark.
-  @inline(__always)
-  func move(by push: Double, epoch: UInt32, mark: Double) {
+  @inline(never)
+  public func move(by push: Double, epoch: UInt32, mark: Double) {
     let mark = unsafeBitCast(mark, to: SIMD2<UInt32>.self)
     let stamp = SIMD4(0, epoch, mark[0], mark[1])
     move(push) { rounded, position, count in
@@ -196,7 +186,7 @@ struct WideRow {
 
   /// Where four features are between the passes.
   @inline(__always)
-  private func place(_ position: Int) -> UnsafeMutableRawPointer { paid + position &* 16 }
+  private func place(_ position: Int) -> UnsafeMutableRawPointer { room + position &* 16 }
 
   /// - Returns: the products.
   @inline(__always)
