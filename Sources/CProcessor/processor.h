@@ -182,18 +182,19 @@ INSTRUCTION word_octet together_eight(word_octet words) {
   return words;
 }
 
-INSTRUCTION double_quad whole_quad(double_quad quad) {
-#ifdef __AVX__
-  __asm__("" : "+x"(quad));
-#endif
-  return quad;
-}
-
 INSTRUCTION word_quad together_four(word_quad words) {
 #ifdef __SSE2__
   __asm__("" : "+x"(words));
 #endif
   return words;
+}
+
+// Four numbers that are stored in different places are computed as one.
+INSTRUCTION double_quad together_quad(double_quad quad) {
+#ifdef __AVX__
+  __asm__("" : "+x"(quad));
+#endif
+  return quad;
 }
 
 // Which bytes equal another: a bit for each, the first in the lowest.

@@ -101,25 +101,40 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   /// - Parameter x: decay times the rates times the time owed.
   @inline(__always)
   private func decayed(_ weights: Pair, _ x: Pair) -> Pair {
-    var decay = loss(x)
-    if x.anyExceeds(ShortDecay.longest) {
-      var long = loss(Pair.lesser(x, Pair(repeating: ShortDecay.most)) * (1 / ShortDecay.divisor))
-      for _ in 0..<ShortDecay.halvings { long *= 2 - long }
-      decay.replace(with: long, where: x .> Pair(repeating: ShortDecay.longest))
+    var lost = lost(x)
+    var left = weights - weights * lost
+    if x.anyExceeds(DecaySeries.longest) {
+      let long = longDecay(x)
+      let isLong = x .> Pair(repeating: DecaySeries.longest)
+      left.replace(with: weights * long.left, where: isLong)
+      lost.replace(with: long.lost, where: isLong)
     }
-    let left = weights - weights * decay
-    return Rule.hasGravity ? pulled(left, decay * gravityPerDecay) : left
+    return Rule.hasGravity ? pulled(left, lost * gravityPerDecay) : left
   }
 
-  /// 1 − e^(−x) where x is small, in parts that do not wait for each other: most of the time goes into waiting.
+  /// 1 − e^(−x) where x is short, in parts that do not wait for each other: most of the time goes into waiting.
   @inline(__always)
-  private func loss(_ x: Pair) -> Pair {
+  private func lost(_ x: Pair) -> Pair {
     let square = x * x
-    let series = ShortDecay.series
+    let series = DecaySeries.series
     let first: Pair = series.a - x * series.b
     let second: Pair = series.c - x * series.d
     let third: Pair = square * series.e
     return x - square * (first + square * (second + third))
+  }
+
+  /// e^(−x) and 1 − e^(−x), each exact, where x is long.
+  @inline(__always)
+  private func longDecay(_ x: Pair) -> (left: Pair, lost: Pair) {
+    let x = Pair.lesser(x, Pair(repeating: DecaySeries.most))
+    let rounded: Pair = x * DecaySeries.log2e - 0.5 + DecaySeries.rounder
+    let count: Pair = rounded - DecaySeries.rounder
+    let rest: Pair = x - count * DecaySeries.log2.high - count * DecaySeries.log2.low
+    var lost = lost(rest * (1 / DecaySeries.divisor))
+    for _ in 0..<DecaySeries.halvings { lost *= 2 - lost }
+    let exponents = SIMD2(repeating: DecaySeries.exponents) &- unsafeBitCast(rounded, to: SIMD2<Int64>.self)
+    let power = unsafeBitCast(exponents &<< SIMD2(repeating: DecaySeries.exponent), to: Pair.self)
+    return (power * (1 - lost), (1 - power) + power * lost)
   }
 
   /// Weights less gravity's pull, which ends at zero.

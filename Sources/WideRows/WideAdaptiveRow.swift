@@ -169,25 +169,38 @@ extension WideAdaptiveRow {
   /// - Parameter x: decay times the rates times the time owed.
   @inline(__always)
   private func decayed(_ rule: Rule, _ weights: Quad, _ x: Quad) -> Quad {
-    var decay = loss(x)
-    let isLong = greater_mask(x, Quad(repeating: ShortDecay.longest))
+    var lost = lost(x)
+    var left = weights - weights * lost
+    let isLong = greater_mask(x, Quad(repeating: DecaySeries.longest))
     if any_of_four(isLong) {
-      var long = loss(lesser_of_four(x, Quad(repeating: ShortDecay.most)) * (1 / ShortDecay.divisor))
-      for _ in 0..<ShortDecay.halvings { long *= 2 - long }
-      decay.replace(with: long, where: SIMDMask(isLong))
+      let long = longDecay(x)
+      left.replace(with: weights * long.left, where: SIMDMask(isLong))
+      lost.replace(with: long.lost, where: SIMDMask(isLong))
     }
-    let left = weights - weights * decay
-    return rule.hasGravity ? pulled(left, decay * gravityPerDecay) : left
+    return rule.hasGravity ? pulled(left, lost * gravityPerDecay) : left
   }
 
   @inline(__always)
-  private func loss(_ x: Quad) -> Quad {
+  private func lost(_ x: Quad) -> Quad {
     let square = x * x
-    let series = ShortDecay.series
+    let series = DecaySeries.series
     let first: Quad = series.a - x * series.b
     let second: Quad = series.c - x * series.d
     let third: Quad = square * series.e
     return x - square * (first + square * (second + third))
+  }
+
+  @inline(__always)
+  private func longDecay(_ x: Quad) -> (left: Quad, lost: Quad) {
+    let x = lesser_of_four(x, Quad(repeating: DecaySeries.most))
+    let rounded: Quad = x * DecaySeries.log2e - 0.5 + DecaySeries.rounder
+    let count: Quad = rounded - DecaySeries.rounder
+    let rest: Quad = x - count * DecaySeries.log2.high - count * DecaySeries.log2.low
+    var lost = lost(rest * (1 / DecaySeries.divisor))
+    for _ in 0..<DecaySeries.halvings { lost *= 2 - lost }
+    let exponents = SIMD4(repeating: DecaySeries.exponents) &- unsafeBitCast(rounded, to: SIMD4<Int64>.self)
+    let power = unsafeBitCast(exponents &<< SIMD4(repeating: DecaySeries.exponent), to: Quad.self)
+    return (power * (1 - lost), (1 - power) + power * lost)
   }
 
   @inline(__always)
@@ -232,7 +245,7 @@ extension WideAdaptiveRow {
   /// - Returns: one over the rates after the gradients.
   @inline(__always)
   private func root(_ rule: Rule, _ four: FourWeights, _ gradient: Quad) -> Quad {
-    let sum = whole_quad(four.numbers(at: 8) + gradient * gradient)
+    let sum = together_quad(four.numbers(at: 8) + gradient * gradient)
     four.store(sum, at: 8)
     var root = roots_of_four(sum)
     if rule.hasScales { root *= widened_four(four.valuesAndScalesOrRates.oddHalf) }
@@ -272,7 +285,7 @@ extension WideAdaptiveRow {
     if rule.shrinks {
       let mark =
         now - ahead(rule, magnitudes_of_four(widened_four(rounded)), magnitudes_of_four(moved), quad(position, 64))
-      four.store(whole_quad(mark), at: 16)
+      four.store(together_quad(mark), at: 16)
     }
     return free
   }

@@ -21,23 +21,10 @@ struct WideRowTests {
     let configuration = LearnerConfiguration(
       loss: seed % 2 == 0 ? .logistic : .squared,
       learningRate: LearningRate(schedule: .constant, initial: 0.5), penalty: WideRowTests.penalties[penalty])
-    var (wide, narrow) = (LinearLearner(configuration), LinearLearner(configuration))
-    wide.grow(to: 200)
-    narrow.grow(to: 200)
-    #expect(wide.weights.uniform?.isWide == true)
-    narrow.weights.uniform?.isWide = false
-    for message in 0..<60 {
-      let batch = batch(rows: 1 + random.below(12), using: &random)
-      var (ours, theirs): ([UInt64], [UInt64]) = ([], [])
-      wide.learn(batch) { ours.append($1.bitPattern) }
-      narrow.learn(batch) { theirs.append($1.bitPattern) }
-      #expect(ours == theirs, "message \(message) seed=\(seed)")
-      #expect(try bits(wide) == bits(narrow), "message \(message) seed=\(seed)")
-      #expect(wide.state == narrow.state, "message \(message) seed=\(seed)")
-    }
-    let touched = try #require(narrow.weights.uniform).coordinates.count { $0.value != 0 }
+    let learner = try learnBothWays(configuration, messages: 60, "seed=\(seed)", using: &random)
+    let touched = try #require(learner.weights.uniform).coordinates.count { $0.value != 0 }
     #expect(touched > 20, "seed=\(seed)")
-    if WideRowTests.penalties[penalty].l2 > 0 { #expect(narrow.state.clock.epoch > 2, "seed=\(seed)") }
+    if WideRowTests.penalties[penalty].l2 > 0 { #expect(learner.state.clock.epoch > 2, "seed=\(seed)") }
   }
 
   /// Values that carry weights to the largest one, where each move is looked at by itself.
@@ -45,18 +32,8 @@ struct WideRowTests {
     var random = SeededGenerator(seed: 0x11)
     let configuration = LearnerConfiguration(
       learningRate: LearningRate(schedule: .constant, initial: 1e18), penalty: Penalty(l1: 1e-3))
-    var (wide, narrow) = (LinearLearner(configuration), LinearLearner(configuration))
-    wide.grow(to: 200)
-    narrow.grow(to: 200)
-    narrow.weights.uniform?.isWide = false
-    for _ in 0..<40 {
-      let batch = batch(rows: 5, using: &random)
-      wide.learn(batch) { _, _ in }
-      narrow.learn(batch) { _, _ in }
-      #expect(try bits(wide) == bits(narrow))
-      #expect(wide.state == narrow.state)
-    }
-    #expect(narrow.state.clampedUpdates > 0)
+    let learner = try learnBothWays(configuration, messages: 40, using: &random)
+    #expect(learner.state.clampedUpdates > 0)
   }
 
   /// Debts of all lengths: at λ2 of 0.3 rare features owe too much for the series, at 1e-3 none does.
@@ -72,21 +49,8 @@ struct WideRowTests {
           schedule: .constant, initial: 0.5, update: seed % 3 == 0 ? .invariant : .gradient),
         penalty: penalty)
       configuration.optimizer = optimizer
-      var (wide, narrow) = (LinearLearner(configuration), LinearLearner(configuration))
-      wide.grow(to: 200)
-      narrow.grow(to: 200)
-      #expect(wide.weights.adaptive?.isWide == true)
-      narrow.weights.adaptive?.isWide = false
-      for message in 0..<60 {
-        let batch = batch(rows: 1 + random.below(12), using: &random)
-        var (ours, theirs): ([UInt64], [UInt64]) = ([], [])
-        wide.learn(batch) { ours.append($1.bitPattern) }
-        narrow.learn(batch) { theirs.append($1.bitPattern) }
-        #expect(ours == theirs, "message \(message) seed=\(seed)")
-        #expect(try bits(wide) == bits(narrow), "message \(message) seed=\(seed)")
-        #expect(wide.state == narrow.state, "message \(message) seed=\(seed)")
-      }
-      let touched = try #require(narrow.weights.adaptive).coordinates.count { $0.value != 0 }
+      let learner = try learnBothWays(configuration, messages: 60, "seed=\(seed)", using: &random)
+      let touched = try #require(learner.weights.adaptive).coordinates.count { $0.value != 0 }
       #expect(touched > 20, "seed=\(seed)")
     }
   }
@@ -97,18 +61,29 @@ struct WideRowTests {
       learningRate: LearningRate(schedule: .constant, initial: 1e37, update: .gradient),
       penalty: Penalty(l1: 1e-3, l2: 1e-40))
     configuration.optimizer = .adagrad
+    let learner = try learnBothWays(configuration, messages: 40, using: &random)
+    #expect(learner.state.clampedUpdates > 0)
+  }
+
+  /// Learns the same four and two at a time, and compares all that there is after every message.
+  private func learnBothWays(
+    _ configuration: LearnerConfiguration, messages: Int, _ comment: String = "", using random: inout SeededGenerator
+  ) throws -> LinearLearner {
     var (wide, narrow) = (LinearLearner(configuration), LinearLearner(configuration))
     wide.grow(to: 200)
     narrow.grow(to: 200)
-    narrow.weights.adaptive?.isWide = false
-    for _ in 0..<40 {
-      let batch = batch(rows: 5, using: &random)
-      wide.learn(batch) { _, _ in }
-      narrow.learn(batch) { _, _ in }
-      #expect(try bits(wide) == bits(narrow))
-      #expect(wide.state == narrow.state)
+    #expect(wide.isWide == true)
+    narrow.isWide = false
+    for message in 0..<messages {
+      let batch = batch(rows: 1 + random.below(12), using: &random)
+      var (ours, theirs): ([UInt64], [UInt64]) = ([], [])
+      wide.learn(batch) { ours.append($1.bitPattern) }
+      narrow.learn(batch) { theirs.append($1.bitPattern) }
+      #expect(ours == theirs, "message \(message) \(comment)")
+      #expect(try bits(wide) == bits(narrow), "message \(message) \(comment)")
+      #expect(wide.state == narrow.state, "message \(message) \(comment)")
     }
-    #expect(narrow.state.clampedUpdates > 0)
+    return narrow
   }
 
   private func bits(_ learner: LinearLearner) throws -> [UInt64] {
@@ -135,5 +110,17 @@ struct WideRowTests {
       batch.endRow(target: random.unit() < 0.5 ? 1 : -1, importance: random.uniform(0.5..<2))
     }
     return batch
+  }
+}
+
+extension LinearLearner {
+  /// Whether four features are learned at a time.
+  fileprivate var isWide: Bool? {
+    get { weights.uniform?.isWide ?? weights.adaptive?.isWide }
+    set {
+      guard let newValue else { return }
+      weights.uniform?.isWide = newValue
+      weights.adaptive?.isWide = newValue
+    }
   }
 }
