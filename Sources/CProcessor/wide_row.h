@@ -26,6 +26,8 @@ typedef struct {
 // A sample whose weights have rates of their own; what the fields mean is said where AdaptiveRow is.
 typedef struct {
   WideRow row;
+  // The model's, where there are scales and anything shrinks.
+  double *_Nullable rates;
   bool hasScales;
   double gravity;
   double decay;

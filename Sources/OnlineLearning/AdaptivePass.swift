@@ -6,7 +6,9 @@ internal import WideRows
 struct AdaptivePass {
   let rows: RowStorage
   let weights: UnsafeMutableBufferPointer<AdaptiveWeights.Coordinate>
-  let scratch: UnsafeMutableBufferPointer<Double>
+  /// Of the weights, where they are kept; else none.
+  let rates: UnsafeMutableBufferPointer<Double>
+  let room: UnsafeMutableBufferPointer<Double>
   let penalty: (l1: Double, l2: Double)
   let hasIntercept: Bool
   let isInvariant: Bool
@@ -26,7 +28,7 @@ struct AdaptivePass {
     rows.fetchAhead(of: range)
     let row = AdaptiveRow<Rule>(
       features: UnsafeBufferPointer(rebasing: rows.features[rows.place(of: range)]),
-      values: UnsafeBufferPointer(rebasing: rows.values[range]), weights: weights, scratch: scratch,
+      values: UnsafeBufferPointer(rebasing: rows.values[range]), weights: weights, rates: rates, room: room,
       ahead: rows.features(after: range, rows: 2), gravity: penalty.l1,
       decay: Rule.hasDecay ? penalty.l2 : 0, gravityPerDecay: Rule.hasDecay ? penalty.l1 / penalty.l2 : 0,
       timePerGravity: min(1 / penalty.l1, 1e200))
@@ -50,10 +52,9 @@ struct AdaptivePass {
     } else if slope != 0 || Rule.hasScales {
       let push = step * importance * slope
       let slope = slope * importance
-      _ = wide?.accumulate(slope)
+      _ = wide?.accumulate(slope) ?? row.accumulate(slope)
       state.clampedUpdates +=
-        wide?.move(by: push, at: now, largest: LinearLearner.largestWeight)
-        ?? row.accumulateAndMove(slope, by: push, at: now)
+        wide?.move(by: push, at: now, largest: LinearLearner.largestWeight) ?? row.move(by: push, at: now)
       if hasIntercept { state.moveIntercept(by: push * state.addSquare(slope)) }
     }
     state.time.add(step)

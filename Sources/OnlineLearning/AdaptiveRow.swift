@@ -1,11 +1,9 @@
-internal import WideRows
-
 /// One sample's passes over weights with rates of their own, by bare pointers, which check indices in debug builds only:
 /// `AdaptivePass` vouches for them.
 ///
 /// Two features at a time. Between the passes four lie side by side, as for `WideAdaptiveRow`:
 ///
-///     | paid weight (four) | x (four) | 1/rate (four) | rate (four), only there |      Float64s
+///     | paid weight (four) | x (four) | 1/rate (four) | rate (four) |      Float64s
 ///
 /// `Rule` says at compile time what the loops hold.
 struct AdaptiveRow<Rule: AdaptiveRule> {
@@ -15,8 +13,10 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   /// As many.
   let values: UnsafeBufferPointer<Float>
   let weights: UnsafeMutableBufferPointer<Coordinate>
-  /// Room for sixteen numbers for every four features, begun ones too, and for one weight.
-  let scratch: UnsafeMutableBufferPointer<Double>
+  /// Where the rule has scales and anything shrinks, the rates of the weights, before and after.
+  let rates: UnsafeMutableBufferPointer<Double>
+  /// Room for sixteen numbers for every four features, begun ones too, and for what `WideAdaptiveRow` copies.
+  let room: UnsafeMutableBufferPointer<Double>
   /// As many features, which are likely to be needed next.
   let ahead: UnsafeBufferPointer<UInt32>
   /// λ1 and λ2.
@@ -28,7 +28,7 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   let timePerGravity: Double
 
   /// How much room so many features take.
-  static func room(for features: Int) -> Int { (features + 3) / 4 * 16 + 3 }
+  static func room(for features: Int) -> Int { (features + 3) / 4 * 16 + 20 }
 
   private var count: Int { features.count }
 
@@ -76,7 +76,7 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
     if Rule.hasGravity || Rule.hasDecay {
       let owed = Pair(repeating: now) - Pair(one.pointee.mark, other.pointee.mark)
       // What was paid ahead is not paid back.
-      let time = Pair.greater(owed, .zero) * rate(one, other, scalesOrRates)
+      let time = Pair.greater(owed, .zero) * (Rule.hasScales ? rates(first, second) : scalesOrRates)
       weights = Rule.hasDecay ? decayed(weights, time * decay) : pulled(weights, time * gravity)
     }
     let x = Pair(values[first], values[second])
@@ -95,61 +95,10 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
     return weights * x
   }
 
-  /// `ShrinkageFlow.shrink`: w less (1 − e^(−x)) (w + g/d), with the decay and the pull of gravity each on its own, and
-  /// gravity's cut to what is left.
-  ///
-  /// - Parameter x: decay times the rates times the time owed.
+  /// The rates at which weights that have scales pay their debts.
   @inline(__always)
-  private func decayed(_ weights: Pair, _ x: Pair) -> Pair {
-    var lost = lost(x)
-    var left = weights - weights * lost
-    if x.anyExceeds(DecaySeries.longest) {
-      let long = longDecay(x)
-      let isLong = x .> Pair(repeating: DecaySeries.longest)
-      left.replace(with: weights * long.left, where: isLong)
-      lost.replace(with: long.lost, where: isLong)
-    }
-    return Rule.hasGravity ? pulled(left, lost * gravityPerDecay) : left
-  }
-
-  /// 1 − e^(−x) where x is short, in parts that do not wait for each other: most of the time goes into waiting.
-  @inline(__always)
-  private func lost(_ x: Pair) -> Pair {
-    let square = x * x
-    let series = DecaySeries.series
-    let first: Pair = series.a - x * series.b
-    let second: Pair = series.c - x * series.d
-    let third: Pair = square * series.e
-    return x - square * (first + square * (second + third))
-  }
-
-  /// e^(−x) and 1 − e^(−x), each exact, where x is long.
-  @inline(__always)
-  private func longDecay(_ x: Pair) -> (left: Pair, lost: Pair) {
-    let x = Pair.lesser(x, Pair(repeating: DecaySeries.most))
-    let rounded: Pair = x * DecaySeries.log2e - 0.5 + DecaySeries.rounder
-    let count: Pair = rounded - DecaySeries.rounder
-    let rest: Pair = x - count * DecaySeries.log2.high - count * DecaySeries.log2.low
-    var lost = lost(rest * (1 / DecaySeries.divisor))
-    for _ in 0..<DecaySeries.halvings { lost *= 2 - lost }
-    let exponents = SIMD2(repeating: DecaySeries.exponents) &- unsafeBitCast(rounded, to: SIMD2<Int64>.self)
-    let power = unsafeBitCast(exponents &<< SIMD2(repeating: DecaySeries.exponent), to: Pair.self)
-    return (power * (1 - lost), (1 - power) + power * lost)
-  }
-
-  /// Weights less gravity's pull, which ends at zero.
-  @inline(__always)
-  private func pulled(_ weights: Pair, _ pull: Pair) -> Pair {
-    weights - Pair.lesser(Pair.greater(weights, -pull), pull)
-  }
-
-  /// The rates at which debts are paid.
-  @inline(__always)
-  private func rate(
-    _ one: UnsafeMutablePointer<Coordinate>, _ other: UnsafeMutablePointer<Coordinate>, _ scalesOrRates: Pair
-  ) -> Pair {
-    if !Rule.hasScales { return scalesOrRates }
-    return AdaptiveWeights.rate(Pair(one.pointee.sum, other.pointee.sum).squareRoots * scalesOrRates)
+  private func rates(_ first: Int, _ second: Int) -> Pair {
+    Pair(rates[Int(features[first])], rates[Int(features[second])])
   }
 
   /// Takes in the value at a position, if it is larger than any before.
@@ -195,8 +144,14 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   private func accumulate(_ first: Int, _ second: Int, _ slope: Double) -> Pair {
     let x = load(place(first) &+ 4)
     let root = root(first, second, x * slope)
+    let rate = AdaptiveWeights.rate(root)
     store(root, place(first) &+ 8)
-    return AdaptiveWeights.rate(root) * x * x
+    store(rate, place(first) &+ 12)
+    if Rule.hasScales, Rule.hasGravity || Rule.hasDecay {
+      rates[Int(features[first])] = rate[0]
+      rates[Int(features[second])] = rate[1]
+    }
+    return rate * x * x
   }
 
   /// Adds the squares of two gradients.
@@ -218,20 +173,7 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   /// - Returns: how many had to be held back.
   @inline(__always)
   func move(by push: Double, at now: Double) -> UInt64 {
-    each { first, second in
-      move(first, second, push, load(place(first) &+ 4), load(place(first) &+ 8), now)
-    }
-  }
-
-  /// Both at once, where how far weights move does not depend on the new rates.
-  ///
-  /// - Parameter slope: of the gradients.
-  @inline(__always)
-  func accumulateAndMove(_ slope: Double, by push: Double, at now: Double) -> UInt64 {
-    each { first, second in
-      let x = load(place(first) &+ 4)
-      return move(first, second, push, x, root(first, second, x * slope), now)
-    }
+    each { first, second in move(first, second, push, now) }
   }
 
   @inline(__always)
@@ -248,13 +190,13 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
 
   @inline(__always)
   private func move(
-    _ first: Int, _ second: Int, _ push: Double, _ x: Pair, _ root: Pair, _ now: Double
+    _ first: Int, _ second: Int, _ push: Double, _ now: Double
   ) -> UInt64 {
     let (one, other) = (weight(first), weight(second))
     fetch(first)
     fetch(second)
-    let rate = AdaptiveWeights.rate(root)
-    var moved = load(place(first)) - x * (rate * push)
+    let rate = load(place(first) &+ 12)
+    var moved = load(place(first)) - load(place(first) &+ 4) * (rate * push)
     var clamped: UInt64 = 0
     if moved.magnitudes.anyExceeds(LinearLearner.largestWeight) {
       (moved, clamped) = clamp(moved, second == first)
@@ -269,7 +211,8 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
       UnsafeMutableRawPointer(other).storeBytes(of: both.highHalf, as: SIMD2<Float>.self)
     }
     if Rule.hasGravity || Rule.hasDecay {
-      let mark = (Pair(repeating: now) - ahead(Pair(rounded).magnitudes, moved.magnitudes, root)).whole
+      let ahead = ahead(Pair(rounded).magnitudes, moved.magnitudes, load(place(first) &+ 8))
+      let mark = (Pair(repeating: now) - ahead).whole
       one.pointee.mark = mark[0]
       other.pointee.mark = mark[1]
     }
@@ -281,11 +224,12 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
   /// Weights whose rounding leaves nothing, and those that are 0, may get any mark that is not late: there is nothing to pay.
   @inline(__always)
   private func ahead(_ rounded: Pair, _ exact: Pair, _ root: Pair) -> Pair {
-    let unpaid = (rounded - exact) * root
-    if !Rule.hasDecay { return unpaid * timePerGravity }
-    let speed = rounded * decay + gravity
-    // So that nothing is divided by 0. Where less than this is ever due, no remainder of it is either.
-    return unpaid / Pair.greater(speed, Pair(repeating: 1e-170))
+    let unpaid = rounded - exact
+    if !Rule.hasDecay { return unpaid * root * timePerGravity }
+    // As of before rounding, which is known earlier, and hardly another.
+    let speed = exact * decay + gravity
+    // So that nothing becomes infinite: roots are below 1e200. Where less than this is ever due, no remainder of it is either.
+    return unpaid * (root / Pair.greater(speed, Pair(repeating: 1e-100)))
   }
 
   @inline(never)
@@ -323,18 +267,18 @@ struct AdaptiveRow<Rule: AdaptiveRule> {
     UnsafePointer(weights.baseAddress.unsafelyUnwrapped + Int(ahead[position])).fetchWhole()
   }
 
-  /// Where a feature's paid weight is; its x is four further on, and one over its rate another four.
+  /// Where a feature's paid weight is; its x, one over its rate, and its rate are each four further on.
   @inline(__always)
   private func place(_ position: Int) -> Int { (position &>> 2) &* 16 &+ (position & 3) }
 
   @inline(__always)
   private func load(_ place: Int) -> Pair {
-    UnsafeRawPointer(scratch.baseAddress.unsafelyUnwrapped).loadUnaligned(fromByteOffset: place &* 8, as: Pair.self)
+    UnsafeRawPointer(room.baseAddress.unsafelyUnwrapped).loadUnaligned(fromByteOffset: place &* 8, as: Pair.self)
   }
 
   @inline(__always)
   private func store(_ pair: Pair, _ place: Int) {
-    let room = UnsafeMutableRawPointer(scratch.baseAddress.unsafelyUnwrapped)
+    let room = UnsafeMutableRawPointer(room.baseAddress.unsafelyUnwrapped)
     room.storeBytes(of: pair, toByteOffset: place &* 8, as: Pair.self)
   }
 }

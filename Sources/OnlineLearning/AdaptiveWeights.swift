@@ -30,7 +30,10 @@ struct AdaptiveWeights: Sendable {
   private let penalty: (l1: Double, l2: Double, threshold: Double)
   /// What is kept from one pass over a sample to the next: here in general, below for `AdaptiveRow`.
   var sample: [Settled] = []
-  private var scratch: [Double] = []
+  private var room = PassRoom()
+  /// r of the weights of `normalized`, kept so that debts are paid without a root and a division: of the first so many, or of
+  /// none where somebody else has changed weights.
+  private var rates: [Double] = []
   /// Whether the processor can do four features at a time.
   var isWide = has_avx2()
 
@@ -56,6 +59,7 @@ struct AdaptiveWeights: Sendable {
 
   mutating func forget(_ features: [Int]) {
     for feature in features { coordinates[feature] = fresh }
+    forgetRates()
     shares.forget(features)
   }
 
@@ -91,6 +95,17 @@ struct AdaptiveWeights: Sendable {
       AdaptiveWeights.rate(Pair(repeating: coordinate.sum.squareRoot() * Double(coordinate.scaleOrRate)))[0]
     case .sgd, .ftrl: 1
     }
+  }
+
+  /// Weights are about to change, and rates with them.
+  @inline(__always)
+  mutating func forgetRates() {
+    if !rates.isEmpty { rates.removeAll(keepingCapacity: true) }
+  }
+
+  private mutating func findRates() {
+    rates.reserveHugePages(for: coordinates.count)
+    for feature in rates.count..<coordinates.count { rates.append(freshRate(coordinates[feature])) }
   }
 
   @inline(__always)
@@ -183,6 +198,7 @@ struct AdaptiveWeights: Sendable {
   ) {
     precondition(Int(batch.featureBound) <= coordinates.count)
     guard shares.isUniform, penalty.threshold == .infinity, optimizer != .sgd else {
+      forgetRates()
       if sample.count < batch.longestRow { sample = Array(repeating: Settled(), count: batch.longestRow) }
       for row in 0..<batch.count {
         let range = batch.range(of: row)
@@ -208,10 +224,9 @@ struct AdaptiveWeights: Sendable {
     _ batch: borrowing SampleBatch, _ stepSize: StepSize, _ rule: Rule.Type, _ state: inout LinearLearner.State,
     _ record: (_ row: Int, _ margin: Double) -> Void
   ) {
-    let room = AdaptiveRow<Rule>.room(for: batch.longestRow)
-    if scratch.count < room { scratch = Array(repeating: 0, count: room) }
     let hasScales = optimizer == .normalized
-    withPass(batch) { pass in
+    if hasScales, shrinks { findRates() }
+    withPass(batch, room: AdaptiveRow<Rule>.room(for: batch.longestRow)) { pass in
       var start = 0
       for row in 0..<batch.count {
         let range = start..<batch.rowEnds[row]
@@ -229,19 +244,21 @@ struct AdaptiveWeights: Sendable {
     }
   }
 
-  private mutating func withPass(_ batch: borrowing SampleBatch, _ body: (AdaptivePass) -> Void) {
+  private mutating func withPass(_ batch: borrowing SampleBatch, room count: Int, _ body: (AdaptivePass) -> Void) {
     let (loss, hasIntercept, isInvariant, isWide) = (loss, hasIntercept, isInvariant, isWide)
     let penalty = (penalty.l1, penalty.l2)
     let areCommon = batch.hasCommonFeatures
     coordinates.withUnsafeMutableBufferPointer { weights in
-      scratch.withUnsafeMutableBufferPointer { scratch in
-        batch.featureList.withUnsafeBufferPointer { features in
-          batch.values.withUnsafeBufferPointer { values in
-            body(
-              AdaptivePass(
-                rows: RowStorage(features: features, areCommon: areCommon, values: values), weights: weights,
-                scratch: scratch, penalty: penalty, hasIntercept: hasIntercept, isInvariant: isInvariant, loss: loss,
-                isWide: isWide))
+      rates.withUnsafeMutableBufferPointer { rates in
+        room.lend(count) { room in
+          batch.featureList.withUnsafeBufferPointer { features in
+            batch.values.withUnsafeBufferPointer { values in
+              body(
+                AdaptivePass(
+                  rows: RowStorage(features: features, areCommon: areCommon, values: values), weights: weights,
+                  rates: rates, room: room, penalty: penalty, hasIntercept: hasIntercept,
+                  isInvariant: isInvariant, loss: loss, isWide: isWide))
+            }
           }
         }
       }

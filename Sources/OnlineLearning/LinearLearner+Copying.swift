@@ -46,6 +46,7 @@ extension LinearLearner.Weights {
   mutating func replace(_ features: ArraySlice<UInt32>, by saved: LinearLearner.Weights) {
     if let saved = saved.uniform { uniform?.coordinates.replace(features, by: saved.coordinates) }
     if let saved = saved.adaptive {
+      adaptive?.forgetRates()
       adaptive?.coordinates.replace(features, by: saved.coordinates)
       adaptive?.shares.replace(features, by: saved.shares)
     }

@@ -13,16 +13,13 @@ struct UniformWeights: Sendable {
     var mark: Double
   }
 
-  /// In bytes.
-  private static let cacheLine = 64
-
   var coordinates: [Coordinate]
   /// No weight is larger, either way: while far below the limit, no move has to be checked.
   private var reach: Double
   /// How many batches have been learned since `reach` was measured, rather than added to.
   private var batchesSinceMeasure = 0
   /// What is kept from one pass over a sample to the next (see `UniformRow`).
-  private var paid: [Double] = []
+  private var paid = PassRoom()
   /// Whether the processor can do four features at a time. The outcome is the same.
   var isWide = has_avx2()
 
@@ -81,10 +78,8 @@ struct UniformWeights: Sendable {
     _ body: (inout UniformPass) -> Void
   ) {
     precondition((features.count == values.count || areCommon) && bound <= coordinates.count)
-    let room = UniformPass.room(for: longest) + UniformWeights.cacheLine / MemoryLayout<Double>.size
-    if paid.count < room { paid = Array(repeating: 0, count: room) }
     reach = UniformWeights.withPass(
-      features, areCommon, values, &coordinates, &paid, largestValue: Double(largestValue), reach: reach,
+      features, areCommon, values, longest, &coordinates, &paid, largestValue: Double(largestValue), reach: reach,
       isWide, body)
     if reach > UniformPass.reachLimit, batchesSinceMeasure >= coordinates.count {
       reach = UniformWeights.reach(of: coordinates)
@@ -96,20 +91,19 @@ struct UniformWeights: Sendable {
   /// - Returns: the reach after it.
   @inline(__always)
   private static func withPass(
-    _ features: Span<UInt32>, _ areCommon: Bool, _ values: Span<Float>, _ coordinates: inout [Coordinate],
-    _ paid: inout [Double], largestValue: Double, reach: Double, _ isWide: Bool, _ body: (inout UniformPass) -> Void
+    _ features: Span<UInt32>, _ areCommon: Bool, _ values: Span<Float>, _ longest: Int,
+    _ coordinates: inout [Coordinate], _ paid: inout PassRoom, largestValue: Double, reach: Double, _ isWide: Bool,
+    _ body: (inout UniformPass) -> Void
   ) -> Double {
     coordinates.withUnsafeMutableBufferPointer { weights in
-      paid.withUnsafeMutableBufferPointer { paid in
+      paid.lend(UniformPass.room(for: longest)) { paid in
         features.withUnsafeBufferPointer { features in
           values.withUnsafeBufferPointer { values in
-            // There is room, even for a row of nothing. What is written at once lies in one line of the cache.
-            guard let room = UnsafeMutableRawPointer(paid.baseAddress)?.alignedUp(toMultipleOf: cacheLine) else {
-              return reach
-            }
+            // There is room, even for a row of nothing.
+            guard let paid = paid.baseAddress else { return reach }
             var pass = UniformPass(
               rows: RowStorage(features: features, areCommon: areCommon, values: values), weights: weights,
-              paid: room.assumingMemoryBound(to: Double.self), largestValue: largestValue, reach: reach, isWide: isWide)
+              paid: paid, largestValue: largestValue, reach: reach, isWide: isWide)
             body(&pass)
             return pass.reach
           }

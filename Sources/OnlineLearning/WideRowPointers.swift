@@ -28,12 +28,13 @@ extension WideAdaptiveRow {
   init?<Rule: AdaptiveRule>(_ row: AdaptiveRow<Rule>) {
     guard let features = row.features.baseAddress, let ahead = row.ahead.baseAddress,
       let values = row.values.baseAddress, let weights = row.weights.baseAddress,
-      let room = row.scratch.baseAddress, row.features.count > 0
+      let room = row.room.baseAddress, row.features.count > 0
     else { return nil }
     self.init(
       row: WideRow(
         features: features, values: values, ahead: ahead, count: row.features.count, weights: weights, room: room),
-      hasScales: Rule.hasScales, gravity: row.gravity, decay: row.decay, gravityPerDecay: row.gravityPerDecay,
+      rates: row.rates.isEmpty ? nil : row.rates.baseAddress, hasScales: Rule.hasScales, gravity: row.gravity,
+      decay: row.decay, gravityPerDecay: row.gravityPerDecay,
       timePerGravity: row.timePerGravity)
   }
 }

@@ -9,9 +9,12 @@ public import CProcessor
 ///
 /// Between the passes four features lie side by side in the room, as there, begun ones too:
 ///
-///     | paid weight (four) | x (four) | 1/rate (four) | rate (four) |      Float64s
+///     | weight, then paid (four) | x (four) | debt, then 1/rate (four) | scale, then rate (four) |      Float64s
 ///
-/// Behind the last four is room for one weight more: that of features which are missing there, whose x is 0.
+/// Up to three features that make no four are learned in a copy, with zeros for those that are missing: so that loops never ask
+/// how many there are. Behind the numbers of the last four is room for it:
+///
+///     | four weights | features (four): UInt32 | values (four): Float32 | rates (four): Float64 |
 extension WideAdaptiveRow {
   /// Brings the row's weights up to date, and their scales.
   ///
@@ -20,7 +23,8 @@ extension WideAdaptiveRow {
   /// - Complexity: O(count), as of all here.
   @inline(never)
   public func settle(at now: Double, norm: inout Double) -> Double {
-    byRule { rule in settle(rule, now, &norm) }
+    if row.count & 3 != 0 { copyRest() }
+    return byRule { rule in settle(rule, now, &norm) }
   }
 
   /// Adds the sample's squared gradients, and keeps the rates that they make.
@@ -36,27 +40,29 @@ extension WideAdaptiveRow {
   /// - Returns: how many had to be held back at `largest`.
   @inline(never)
   public func move(by push: Double, at now: Double, largest: Double) -> UInt64 {
-    byRule { rule in
+    let clamped = byRule { rule in
       var furthest = Quad()
-      each { position, four in
-        furthest = greater_of_four(magnitudes_of_four(move(rule, position, four, push, now, .infinity)), furthest)
+      each { part, position in
+        furthest = greater_of_four(magnitudes_of_four(part.move(rule, position, push, now, .infinity)), furthest)
       }
       // Looking at each costs more than doing it again, which is hardly ever needed.
-      if !any_of_four(greater_mask(furthest, Quad(repeating: largest))) { return 0 }
+      if !any_of_four(greater_mask(furthest, Quad(repeating: largest))) { return UInt64(0) }
       var clamped = SIMD4<Int64>()
-      each { position, four in
-        let moved = move(rule, position, four, push, now, largest)
+      each { part, position in
+        let moved = part.move(rule, position, push, now, largest)
         // All bits of a true one make −1.
         clamped &-= greater_mask(magnitudes_of_four(moved), Quad(repeating: largest))
       }
       return UInt64(truncatingIfNeeded: clamped.wrappedSum())
     }
+    if row.count & 3 != 0 { putRestBack() }
+    return clamped
   }
 
   // MARK: Rules
 
   /// What there is to be done: constants, so that loops hold nothing of what is not there.
-  fileprivate struct Rule {
+  struct Rule {
     let hasScales: Bool
     let hasGravity: Bool
     let hasDecay: Bool
@@ -90,59 +96,64 @@ extension WideAdaptiveRow {
 
   @inline(__always)
   private func settle(_ rule: Rule, _ now: Double, _ norm: inout Double) -> Double {
-    var (sums, norms) = (Quad(), Quad())
-    var position = (row.count &+ 3) & ~3
-    // In a loop of its own, which waits less: what comes late from memory, roots and divisions do not hold up the rest.
+    var (sums, norms, longest) = (Quad(), Quad(), Quad())
+    // In a loop of its own, which waits less: what comes late from memory does not hold up the rest.
     if rule.shrinks {
-      while position > 0 {
-        position &-= 4
-        prepare(rule, position, now)
-      }
+      eachFromEnd { part, position in longest = greater_of_four(part.prepare(rule, position, now), longest) }
     }
-    position = (row.count &+ 3) & ~3
-    while position > 0 {
-      position &-= 4
-      sums += settle(rule, position, now, &norms)
+    // Mostly there are none in a whole row.
+    if rule.hasDecay, any_of_four(greater_mask(longest, Quad(repeating: DecaySeries.longest))) {
+      eachFromEnd { part, position in sums += part.settle(rule, position, hasLongDebts: true, &norms) }
+    } else {
+      eachFromEnd { part, position in sums += part.settle(rule, position, hasLongDebts: false, &norms) }
     }
     if rule.hasScales { norm = total(norms) }
     return total(sums)
   }
 
-  /// Keeps for each weight what `settle` pays: x of `decayed`, or how far gravity pulls.
+  /// Keeps for each weight what `settle` pays.
+  ///
+  /// - Returns: x of `decayed`, or how far gravity pulls.
   @inline(__always)
-  private func prepare(_ rule: Rule, _ position: Int, _ now: Double) {
+  private func prepare(_ rule: Rule, _ position: Int, _ now: Double) -> Quad {
     let four = four(position)
     let both = four.valuesAndScalesOrRates
     let scalesOrRates = widened_four(both.oddHalf)
-    let rates = rule.hasScales ? rate(roots_of_four(four.numbers(at: 8)) * scalesOrRates) : scalesOrRates
     // What was paid ahead is not paid back.
-    let time = greater_of_four(now - four.numbers(at: 16), Quad()) * rates
-    keep(rule.hasDecay ? time * decay : time * gravity, position, 64)
-    if !rule.hasScales { keep(widened_four(both.evenHalf), position, 0) }
+    let time = greater_of_four(now - four.numbers(at: 16), Quad())
+    let debt = time * (rule.hasScales ? rates(position) : scalesOrRates)
+    let owed = rule.hasDecay ? debt * decay : debt * gravity
+    keep(owed, position, 64)
+    keep(widened_four(both.evenHalf), position, 0)
+    if rule.hasScales { keep(scalesOrRates, position, 96) }
+    return owed
   }
 
   /// - Returns: w x.
   @inline(__always)
-  private func settle(_ rule: Rule, _ position: Int, _ now: Double, _ norms: inout Quad) -> Quad {
+  private func settle(_ rule: Rule, _ position: Int, hasLongDebts: Bool, _ norms: inout Quad) -> Quad {
     let x = widened_four(values(position))
-    let four = four(position)
     var weights: Quad
     var scales = Quad()
-    if rule.shrinks, !rule.hasScales {
+    if rule.shrinks {
       weights = quad(position, 0)
+      if rule.hasScales { scales = quad(position, 96) }
     } else {
-      let both = four.valuesAndScalesOrRates
+      let both = four(position).valuesAndScalesOrRates
       weights = widened_four(both.evenHalf)
-      scales = widened_four(both.oddHalf)
+      if rule.hasScales {
+        scales = widened_four(both.oddHalf)
+        keep(scales, position, 96)
+      }
     }
     if rule.hasDecay {
-      weights = decayed(rule, weights, quad(position, 64))
+      weights = decayed(rule, weights, quad(position, 64), hasLongDebts)
     } else if rule.hasGravity {
       weights = pulled(weights, quad(position, 64))
     }
     if rule.hasScales {
       let larger = greater_mask(magnitudes_of_four(x), scales)
-      if any_of_four(larger) { rescale(four, &weights, &scales, magnitudes_of_four(x), larger) }
+      if any_of_four(larger) { rescale(position, &weights, &scales, magnitudes_of_four(x), larger) }
       // Where a scale is still 0, so is x.
       let share = x / greater_of_four(scales, Quad(repeating: Double(Float.leastNonzeroMagnitude)))
       norms += share * share
@@ -155,57 +166,14 @@ extension WideAdaptiveRow {
   /// Takes in values that are larger than any before: weights go over into the new units.
   @inline(__always)
   private func rescale(
-    _ four: FourWeights, _ weights: inout Quad, _ scales: inout Quad, _ sizes: Quad, _ larger: SIMD4<Int64>
+    _ position: Int, _ weights: inout Quad, _ scales: inout Quad, _ sizes: Quad, _ larger: SIMD4<Int64>
   ) {
     // A weight that comes from another rule has met no value yet.
     let known = SIMDMask(larger & greater_mask(scales, Quad()))
     weights.replace(with: weights * (scales / sizes), where: known)
     scales = greater_of_four(sizes, scales)
-    four.storeScales(rounded_four(scales))
-  }
-
-  /// As of `AdaptiveRow`, which explains it; as all that follows.
-  ///
-  /// - Parameter x: decay times the rates times the time owed.
-  @inline(__always)
-  private func decayed(_ rule: Rule, _ weights: Quad, _ x: Quad) -> Quad {
-    var lost = lost(x)
-    var left = weights - weights * lost
-    let isLong = greater_mask(x, Quad(repeating: DecaySeries.longest))
-    if any_of_four(isLong) {
-      let long = longDecay(x)
-      left.replace(with: weights * long.left, where: SIMDMask(isLong))
-      lost.replace(with: long.lost, where: SIMDMask(isLong))
-    }
-    return rule.hasGravity ? pulled(left, lost * gravityPerDecay) : left
-  }
-
-  @inline(__always)
-  private func lost(_ x: Quad) -> Quad {
-    let square = x * x
-    let series = DecaySeries.series
-    let first: Quad = series.a - x * series.b
-    let second: Quad = series.c - x * series.d
-    let third: Quad = square * series.e
-    return x - square * (first + square * (second + third))
-  }
-
-  @inline(__always)
-  private func longDecay(_ x: Quad) -> (left: Quad, lost: Quad) {
-    let x = lesser_of_four(x, Quad(repeating: DecaySeries.most))
-    let rounded: Quad = x * DecaySeries.log2e - 0.5 + DecaySeries.rounder
-    let count: Quad = rounded - DecaySeries.rounder
-    let rest: Quad = x - count * DecaySeries.log2.high - count * DecaySeries.log2.low
-    var lost = lost(rest * (1 / DecaySeries.divisor))
-    for _ in 0..<DecaySeries.halvings { lost *= 2 - lost }
-    let exponents = SIMD4(repeating: DecaySeries.exponents) &- unsafeBitCast(rounded, to: SIMD4<Int64>.self)
-    let power = unsafeBitCast(exponents &<< SIMD4(repeating: DecaySeries.exponent), to: Quad.self)
-    return (power * (1 - lost), (1 - power) + power * lost)
-  }
-
-  @inline(__always)
-  private func pulled(_ weights: Quad, _ pull: Quad) -> Quad {
-    weights - lesser_of_four(greater_of_four(weights, -pull), pull)
+    four(position).storeScales(rounded_four(scales))
+    keep(scales, position, 96)
   }
 
   @inline(__always)
@@ -227,49 +195,45 @@ extension WideAdaptiveRow {
   @inline(__always)
   private func accumulate(_ rule: Rule, _ slope: Double) -> Double {
     var sums = Quad()
-    each { position, four in
-      if isWhole(position) {
-        fetch(position)
-        fetch(position &+ 1)
-      }
-      let x = quad(position, 32)
-      let root = root(rule, four, x * slope)
-      let rate = rate(root)
-      if rule.shrinks { keep(root, position, 64) }
-      keep(rate, position, 96)
-      sums += rate * x * x
-    }
+    each { part, position in sums += part.accumulate(rule, position, slope) }
     return total(sums)
+  }
+
+  /// - Returns: r x².
+  @inline(__always)
+  private func accumulate(_ rule: Rule, _ position: Int, _ slope: Double) -> Quad {
+    fetch(rule, position)
+    fetch(rule, position &+ 1)
+    let x = quad(position, 32)
+    let root = root(rule, position, x * slope)
+    let rate = rate(root)
+    if rule.shrinks {
+      keep(root, position, 64)
+      if rule.hasScales { storeRates(rate, position) }
+    }
+    keep(rate, position, 96)
+    return rate * x * x
   }
 
   /// - Returns: one over the rates after the gradients.
   @inline(__always)
-  private func root(_ rule: Rule, _ four: FourWeights, _ gradient: Quad) -> Quad {
+  private func root(_ rule: Rule, _ position: Int, _ gradient: Quad) -> Quad {
+    let four = four(position)
     let sum = together_quad(four.numbers(at: 8) + gradient * gradient)
     four.store(sum, at: 8)
     var root = roots_of_four(sum)
-    if rule.hasScales { root *= widened_four(four.valuesAndScalesOrRates.oddHalf) }
+    if rule.hasScales { root *= quad(position, 96) }
     return root
-  }
-
-  @inline(__always)
-  private func each(_ body: (_ position: Int, FourWeights) -> Void) {
-    var position = 0
-    while position < row.count {
-      body(position, four(position))
-      position &+= 4
-    }
   }
 
   /// - Returns: where weights would get, if `largest` did not hold them back.
   @inline(__always)
   private func move(
-    _ rule: Rule, _ position: Int, _ four: FourWeights, _ push: Double, _ now: Double, _ largest: Double
+    _ rule: Rule, _ position: Int, _ push: Double, _ now: Double, _ largest: Double
   ) -> Quad {
-    if isWhole(position) {
-      fetch(position &+ 2)
-      fetch(position &+ 3)
-    }
+    fetch(rule, position &+ 2)
+    fetch(rule, position &+ 3)
+    let four = four(position)
     let rate = quad(position, 96)
     let free = quad(position, 0) - quad(position, 32) * (rate * push)
     var moved = free
@@ -293,68 +257,9 @@ extension WideAdaptiveRow {
   /// The time in which is paid what rounding left unpaid.
   @inline(__always)
   private func ahead(_ rule: Rule, _ rounded: Quad, _ exact: Quad, _ root: Quad) -> Quad {
-    let unpaid = (rounded - exact) * root
-    if !rule.hasDecay { return unpaid * timePerGravity }
-    let speed = rounded * decay + gravity
-    return unpaid / greater_of_four(speed, Quad(repeating: 1e-170))
-  }
-
-  // MARK: Memory
-
-  /// Whether there are four from a position on.
-  @inline(__always)
-  private func isWhole(_ position: Int) -> Bool { position &+ 4 <= row.count }
-
-  @inline(__always)
-  private func four(_ position: Int) -> FourWeights {
-    if !isWhole(position) { return last(position) }
-    return FourWeights(
-      a: weight(position), b: weight(position &+ 1), c: weight(position &+ 2), d: weight(position &+ 3))
-  }
-
-  /// The weights of one to three features, and of none.
-  @inline(__always)
-  private func last(_ position: Int) -> FourWeights {
-    let missing = row.room + (position &+ 4) &* 32
-    missing.storeBytes(of: (0, 0, 0), as: (Double, Double, Double).self)
-    return FourWeights(
-      a: weight(position), b: position &+ 1 < row.count ? weight(position &+ 1) : missing,
-      c: position &+ 2 < row.count ? weight(position &+ 2) : missing, d: missing)
-  }
-
-  @inline(__always)
-  private func values(_ position: Int) -> SIMD4<Float> {
-    if isWhole(position) { return UnsafeRawPointer(row.values + position).loadUnaligned(as: SIMD4<Float>.self) }
-    return lastValues(position)
-  }
-
-  @inline(__always)
-  private func lastValues(_ position: Int) -> SIMD4<Float> {
-    SIMD4(
-      row.values[position], position &+ 1 < row.count ? row.values[position &+ 1] : 0,
-      position &+ 2 < row.count ? row.values[position &+ 2] : 0, 0)
-  }
-
-  @inline(__always)
-  private func weight(_ position: Int) -> UnsafeMutableRawPointer {
-    row.weights + Int(row.features[position]) &* 24
-  }
-
-  /// Asks memory for a weight that is likely to be needed soon, which may lie in two lines of the cache.
-  @inline(__always)
-  private func fetch(_ position: Int) {
-    let weight = row.weights + Int(row.ahead[position]) &* 24
-    prefetch(weight)
-    prefetch(weight + 23)
-  }
-
-  @inline(__always)
-  private func quad(_ position: Int, _ offset: Int) -> Quad {
-    (row.room + position &* 32 + offset).loadUnaligned(as: Quad.self)
-  }
-
-  @inline(__always)
-  private func keep(_ quad: Quad, _ position: Int, _ offset: Int) {
-    (row.room + position &* 32 + offset).storeBytes(of: quad, as: Quad.self)
+    let unpaid = rounded - exact
+    if !rule.hasDecay { return unpaid * root * timePerGravity }
+    let speed = exact * decay + gravity
+    return unpaid * (root / greater_of_four(speed, Quad(repeating: 1e-100)))
   }
 }

@@ -42,6 +42,24 @@ struct LongDebtTests {
     }
   }
 
+  /// As slow as rates can be, where next to nothing is ever due: what rounding left unpaid is no infinite time.
+  @Test(arguments: [Optimizer.adagrad, .normalized])
+  func marksAreNumbersAtTheSlowestRates(_ optimizer: Optimizer) throws {
+    for isWide in has_avx2() ? [false, true] : [false] {
+      var configuration = LearnerConfiguration(
+        intercept: false, learningRate: LearningRate(schedule: .constant, initial: 0.5), penalty: Penalty(l2: 0.3))
+      configuration.optimizer = optimizer
+      var learner = LinearLearner(configuration)
+      learner.grow(to: 1)
+      learner.weights.adaptive?.isWide = isWide
+      learner.weights.adaptive?.coordinates[0] = AdaptiveWeights.Coordinate(
+        scaleOrRate: optimizer == .normalized ? .greatestFiniteMagnitude : 0, sum: .greatestFiniteMagnitude)
+      for _ in 0..<3 { learner.learn(LongDebtTests.sample) { _, margin in #expect(margin == 0) } }
+      let coordinate = try #require(learner.weights.adaptive?.coordinates[0])
+      #expect(coordinate.mark.isFinite && coordinate.value == 0, "wide=\(isWide)")
+    }
+  }
+
   private static let sample: SampleBatch = {
     var batch = SampleBatch()
     batch.append(feature: 0, value: 1)
