@@ -31,6 +31,7 @@ struct AdaptiveWeights: Sendable {
   /// What is kept from one pass over a sample to the next: here in general, below for `AdaptiveRow`.
   var sample: [Settled] = []
   private var room = PassRoom()
+  private let keepsRates: Bool
   /// r of the weights of `normalized`, kept so that debts are paid without a root and a division: of the first so many, or of
   /// none where somebody else has changed weights.
   private var rates: [Double] = []
@@ -45,6 +46,7 @@ struct AdaptiveWeights: Sendable {
     optimizer = configuration.optimizer
     hasIntercept = configuration.intercept
     isInvariant = configuration.update == .invariant
+    keepsRates = AdaptiveWeights.keepsRates(configuration)
     averagingStart = configuration.averagingStart.map { UInt64($0) }
     penalty = (configuration.penalty.l1, configuration.penalty.l2, configuration.penalty.threshold ?? .infinity)
     if optimizer != .normalized {
@@ -95,6 +97,13 @@ struct AdaptiveWeights: Sendable {
       AdaptiveWeights.rate(Pair(repeating: coordinate.sum.squareRoot() * Double(coordinate.scaleOrRate)))[0]
     case .sgd, .ftrl: 1
     }
+  }
+
+  /// Whether rates are kept: where all features bear the penalty as it is, and few things are asked of each.
+  static func keepsRates(_ configuration: LearnerConfiguration) -> Bool {
+    let penalty = configuration.penalty
+    return configuration.optimizer == .normalized && (penalty.l1 > 0 || penalty.l2 > 0) && penalty.penalize == .raw
+      && penalty.factors.isEmpty && penalty.threshold == nil
   }
 
   /// Weights are about to change, and rates with them.
@@ -198,7 +207,6 @@ struct AdaptiveWeights: Sendable {
   ) {
     precondition(Int(batch.featureBound) <= coordinates.count)
     guard shares.isUniform, penalty.threshold == .infinity, optimizer != .sgd else {
-      forgetRates()
       if sample.count < batch.longestRow { sample = Array(repeating: Settled(), count: batch.longestRow) }
       for row in 0..<batch.count {
         let range = batch.range(of: row)
@@ -225,7 +233,7 @@ struct AdaptiveWeights: Sendable {
     _ record: (_ row: Int, _ margin: Double) -> Void
   ) {
     let hasScales = optimizer == .normalized
-    if hasScales, shrinks { findRates() }
+    if keepsRates { findRates() }
     withPass(batch, room: AdaptiveRow<Rule>.room(for: batch.longestRow)) { pass in
       var start = 0
       for row in 0..<batch.count {

@@ -107,6 +107,7 @@ extension LinearLearner {
         MemoryLayout<ProximalWeights.Coordinate>.stride
       } else {
         MemoryLayout<AdaptiveWeights.Coordinate>.stride
+          + (AdaptiveWeights.keepsRates(configuration) ? MemoryLayout<Double>.stride : 0)
       }
     return own + (configuration.penalty.penalize == .scaled ? MemoryLayout<RootMeanSquare>.stride : 0)
   }

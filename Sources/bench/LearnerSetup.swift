@@ -46,7 +46,8 @@ struct LearnerSetup {
 
   /// What a weight takes in memory, with all that the optimizer keeps about it.
   static func bytesPerWeight(_ optimizer: Optimizer) -> Int {
-    LinearLearner.bytesPerWeight(LearnerConfiguration(optimizer: optimizer))
+    // More than without a penalty.
+    LinearLearner.bytesPerWeight(LearnerConfiguration(optimizer: optimizer, penalty: Penalty(l1: 1, l2: 1)))
   }
 
   /// The most it may take.

@@ -85,6 +85,8 @@ import Testing
     var configuration = LearnerConfiguration(optimizer: optimizer, averagingStart: averagingStart)
     let isSmall = optimizer == .sgd || optimizer == .adagrad
     #expect(LinearLearner.bytesPerWeight(configuration) <= (isSmall ? 24 : 32))
+    configuration.penalty = Penalty(l1: 0.1, l2: 0.1)
+    #expect(LinearLearner.bytesPerWeight(configuration) <= (isSmall ? 24 : 32))
     configuration.penalty.penalize = .scaled
     #expect(LinearLearner.bytesPerWeight(configuration) <= 32)
     #expect(MemoryLayout<UniformWeights.Coordinate>.stride <= 24)
