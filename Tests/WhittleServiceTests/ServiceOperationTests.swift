@@ -216,10 +216,11 @@ import WhittleProtocol
     faulty.block([.synchronize])
     async let changed: SettingsChanged = daemon.ask(#"{"op": "set", "values": {"penalty.l1": 0.3}}"#)
     try await onThread { faulty.waitForBlocked() }
+    // What waits may be the journal's beginning; so the question is waited for, too.
+    #expect(try await daemon.stats { $0.journal?.position == 1 }.journal?.synchronized == 0)
     // It holds already.
     let report: ConfigurationReport = try await daemon.ask(#"{"op": "configuration"}"#)
     #expect(report.configuration["penalty.l1"] == .number(0.3))
-    #expect(try await daemon.stats().journal?.synchronized == 0)
     faulty.release()
     #expect(try await changed.position == 1)
     #expect(try await daemon.stats().journal?.synchronized == 1)
