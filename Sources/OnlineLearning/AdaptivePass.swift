@@ -39,23 +39,18 @@ struct AdaptivePass {
     let step = Rule.hasScales ? stepSize * state.meet(norm + (hasIntercept ? 1 : 0), importance) : stepSize
     let margin = state.intercept + sum
     let slope = loss.cutDerivative(margin, target, &state.clampedUpdates)
-    if isInvariant, slope != 0 || Rule.hasScales {
-      let scaled = slope * importance.squareRoot()
-      let ofFeatures = wide?.accumulate(scaled) ?? row.accumulate(scaled)
-      let curvature = ofFeatures + (hasIntercept ? state.addSquare(scaled) : 0)
+    if slope != 0 || Rule.hasScales {
+      // To invariant updates a sample of weight h is h samples, with as many squared gradients.
+      let gradient = slope * (isInvariant ? importance.squareRoot() : importance)
+      let curvature = wide?.accumulate(gradient) ?? row.accumulate(gradient)
+      let interceptRate = hasIntercept ? state.addSquare(gradient) : 0
       let push =
-        slope == 0
-        ? 0 : loss.boundedPush(margin, target, amount: step * importance, curvature: curvature)
+        isInvariant && slope != 0
+        ? loss.boundedPush(margin, target, amount: step * importance, curvature: curvature + interceptRate)
+        : step * importance * slope
       state.clampedUpdates +=
         wide?.move(by: push, at: now, largest: LinearLearner.largestWeight) ?? row.move(by: push, at: now)
-      if hasIntercept { state.moveIntercept(by: push * state.interceptRate) }
-    } else if slope != 0 || Rule.hasScales {
-      let push = step * importance * slope
-      let slope = slope * importance
-      _ = wide?.accumulate(slope) ?? row.accumulate(slope)
-      state.clampedUpdates +=
-        wide?.move(by: push, at: now, largest: LinearLearner.largestWeight) ?? row.move(by: push, at: now)
-      if hasIntercept { state.moveIntercept(by: push * state.addSquare(slope)) }
+      if hasIntercept { state.moveIntercept(by: push * interceptRate) }
     }
     state.time.add(step)
     return margin

@@ -31,7 +31,6 @@ struct AdaptiveWeights: Sendable {
   /// What is kept from one pass over a sample to the next: here in general, below for `AdaptiveRow`.
   var sample: [Settled] = []
   private var room = PassRoom()
-  private let keepsRates: Bool
   /// r of the weights of `normalized`, kept so that debts are paid without a root and a division: of the first so many, or of
   /// none where somebody else has changed weights.
   private var rates: [Double] = []
@@ -46,7 +45,6 @@ struct AdaptiveWeights: Sendable {
     optimizer = configuration.optimizer
     hasIntercept = configuration.intercept
     isInvariant = configuration.update == .invariant
-    keepsRates = AdaptiveWeights.keepsRates(configuration)
     averagingStart = configuration.averagingStart.map { UInt64($0) }
     penalty = (configuration.penalty.l1, configuration.penalty.l2, configuration.penalty.threshold ?? .infinity)
     if optimizer != .normalized {
@@ -99,11 +97,16 @@ struct AdaptiveWeights: Sendable {
     }
   }
 
-  /// Whether rates are kept: where all features bear the penalty as it is, and few things are asked of each.
-  static func keepsRates(_ configuration: LearnerConfiguration) -> Bool {
-    let penalty = configuration.penalty
-    return configuration.optimizer == .normalized && (penalty.l1 > 0 || penalty.l2 > 0) && penalty.penalize == .raw
-      && penalty.factors.isEmpty && penalty.threshold == nil
+  /// Whether rows are learned by `AdaptivePass`: where all features bear the penalty as it is, and no weight is beyond its reach.
+  private var learnsQuickly: Bool { shares.isUniform && penalty.threshold == .infinity && optimizer != .sgd }
+
+  /// Whether the rates of `normalized` are kept: where there are debts to pay by them, and `AdaptivePass` pays.
+  private var keepsRates: Bool { learnsQuickly && optimizer == .normalized && shrinks }
+
+  /// The bytes that a weight takes, besides what its share of the penalty does.
+  static func bytesPerWeight(_ configuration: LearnerConfiguration) -> Int {
+    let keepsRates = AdaptiveWeights(configuration, coordinates: [], sizes: []).keepsRates
+    return MemoryLayout<Coordinate>.stride + (keepsRates ? MemoryLayout<Double>.stride : 0)
   }
 
   /// Weights are about to change, and rates with them.
@@ -112,6 +115,9 @@ struct AdaptiveWeights: Sendable {
     if !rates.isEmpty { rates.removeAll(keepingCapacity: true) }
   }
 
+  /// Finds the rates of weights that have none yet.
+  ///
+  /// - Complexity: O(new weights), and O(weights) where rates were forgotten.
   private mutating func findRates() {
     rates.reserveHugePages(for: coordinates.count)
     for feature in rates.count..<coordinates.count { rates.append(freshRate(coordinates[feature])) }
@@ -206,7 +212,7 @@ struct AdaptiveWeights: Sendable {
     record: (_ row: Int, _ margin: Double) -> Void
   ) {
     precondition(Int(batch.featureBound) <= coordinates.count)
-    guard shares.isUniform, penalty.threshold == .infinity, optimizer != .sgd else {
+    guard learnsQuickly else {
       if sample.count < batch.longestRow { sample = Array(repeating: Settled(), count: batch.longestRow) }
       for row in 0..<batch.count {
         let range = batch.range(of: row)

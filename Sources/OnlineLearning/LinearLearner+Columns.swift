@@ -106,8 +106,7 @@ extension LinearLearner {
       } else if configuration.optimizer == .ftrl {
         MemoryLayout<ProximalWeights.Coordinate>.stride
       } else {
-        MemoryLayout<AdaptiveWeights.Coordinate>.stride
-          + (AdaptiveWeights.keepsRates(configuration) ? MemoryLayout<Double>.stride : 0)
+        AdaptiveWeights.bytesPerWeight(configuration)
       }
     return own + (configuration.penalty.penalize == .scaled ? MemoryLayout<RootMeanSquare>.stride : 0)
   }

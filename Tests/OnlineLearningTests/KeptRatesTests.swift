@@ -29,6 +29,23 @@ struct KeptRatesTests {
     }
   }
 
+  /// Settings let no infinite threshold in, but whoever uses the library can have one.
+  @Test(arguments: UInt64(1)...4)
+  func anInfiniteThresholdIsNone(_ seed: UInt64) throws {
+    func coefficients(_ threshold: Double?) -> [Float] {
+      var random = SeededGenerator(seed: seed)
+      var configuration = LearnerConfiguration(penalty: Penalty(l1: 0.01, l2: 0.1, threshold: threshold))
+      configuration.optimizer = .normalized
+      var learner = LinearLearner(configuration)
+      learner.grow(to: 20)
+      for _ in 0..<10 { learner.learn(batch(features: 20, using: &random)) { _, _ in } }
+      return learner.coefficients()
+    }
+    let unlimited = coefficients(nil)
+    #expect(unlimited.contains { $0 != 0 })
+    #expect(coefficients(.infinity) == unlimited, "seed=\(seed)")
+  }
+
   private func batch(features: Int, using random: inout SeededGenerator) -> SampleBatch {
     var batch = SampleBatch()
     for _ in 0..<3 {
