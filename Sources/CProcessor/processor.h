@@ -40,6 +40,15 @@ INSTRUCTION void prefetch_near(const void *address) {
   __builtin_prefetch(address, 0, 3);
 }
 
+// The same, to be written, for which no other processor may keep it; on processors that cannot, nothing.
+INSTRUCTION void prefetch_to_write(const void *address) {
+#ifdef __x86_64__
+  __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address));
+#else
+  __builtin_prefetch(address, 1, 3);
+#endif
+}
+
 // The roots of both; of what is negative, not a number.
 INSTRUCTION double_pair roots(double_pair pair) {
   return __builtin_elementwise_sqrt(pair);

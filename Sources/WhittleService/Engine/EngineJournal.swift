@@ -11,7 +11,7 @@ extension Engine {
   /// Bytes after which messages are handed over in the middle of a turn: in writes of this size the disk costs least.
   private static let handOverBytes = 1 << 20
   /// Fewer wait so long for others, where nobody waits for them: waking the journal's thread costs more than writing does.
-  private static let handOverSeconds = 0.002
+  private static let handOverSeconds = 0.005
 
   /// Begins a journal, or the next attempt at one.
   func beginJournal() {
