@@ -72,11 +72,11 @@ class Plan:
 
     @property
     def bounds(self) -> Bounds:
-        # Five checkpoints and one that is being written, each under a megabyte; the catalog of all; the journal, and what it gets
-        # until a checkpoint covers it, which on a busy machine takes seconds.
+        # What the journal is to keep. Besides five checkpoints and one that is being written, each under a megabyte; the catalog
+        # of all; and what there was no time to remove yet.
         return Bounds(
             resident_growth=8 * MEGABYTE, descriptor_growth=10, thread_growth=2,
-            disk_bytes=self.journal_bytes + 256 * MEGABYTE)
+            disk_bytes=self.journal_bytes + 64 * MEGABYTE)
 
 
 @dataclass

@@ -3,12 +3,13 @@
 import faulthandler
 import os
 import shutil
+from pathlib import Path
 
 import numpy
 import pytest
 
 from soak import MEGABYTE, Plan, soak
-from soak_figures import Bounds, Figures, growth, slope
+from soak_figures import Bounds, Figures, growth, needed, slope
 
 SECONDS = float(os.environ.get("WHITTLE_SOAK_SECONDS", "120"))
 
@@ -62,6 +63,19 @@ def test_a_leak_is_seen(name, a_second):
     problems = BOUNDS.broken(watched(**{name: a_second}), warm_after=40)
     assert len(problems) == 1
     assert "state directory" in problems[0] if name == "disk_bytes" else problems[0].startswith(f"{name} grew by")
+
+
+def test_what_recovery_needs_has_no_bound():
+    looks = [Figures(**(vars(look) | {
+        "disk_bytes": look.disk_bytes + 900 * MEGABYTE, "needed_bytes": 900 * MEGABYTE})) for look in watched()]
+    assert BOUNDS.broken(looks, warm_after=40) == []
+
+
+def test_which_segments_recovery_needs():
+    sizes = {Path(f"state/journal/journal-{first:020}.whittle"): 10 ** number for number, first in enumerate([8, 15, 21])}
+    sizes |= {Path("state/journal/journal-aside"): 1000, Path("state/lock"): 1000}
+    assert [needed(sizes, position) for position in (0, 13, 14, 19, 20, 99)] == [111, 111, 110, 110, 100, 100]
+    assert needed({}, 3) == 0
 
 
 def test_what_rises_at_once_and_stays():
