@@ -1,7 +1,8 @@
 // Walks through a message of JSON with simdjson's On-Demand interface, value by value, and writes down what it finds.
-// simdjson checks what it reads, and the walk leaves nothing out.
+// simdjson checks what it reads, `short_decimal` the numbers that are left to it, and the walk leaves nothing out.
 
 #include "CSimdJSON.h"
+#include "short_decimal.h"
 
 #include <cmath>
 #include <cstring>
@@ -10,13 +11,14 @@
 #include <string>
 #include <vector>
 
-
 using namespace simdjson;
 using std::string_view;
 
 namespace {
 
 constexpr auto blanks = " \t\r\n";
+
+static_assert(short_decimal::margin <= SIMDJSON_PADDING, "numbers may be read from beyond the end of the text");
 
 const uint8_t *bytes(string_view text) { return reinterpret_cast<const uint8_t *>(text.data()); }
 
@@ -121,7 +123,13 @@ private:
   [[gnu::always_inline]] error_code read(
       ondemand::value &value, string_view token, string_view name, uint64_t &kinds) {
     json_item &item = add(token, name);
-    // Most are numbers, and this refuses all others.
+    if (short_decimal::read(token.data(), token.size(), item.number)) {
+      // The walk goes on behind what has not been asked for.
+      item.kind = JSON_NUMBER;
+      kinds |= uint64_t{1} << JSON_NUMBER;
+      return SUCCESS;
+    }
+    // This refuses all that are no numbers.
     auto error = value.get_double().get(item.number);
     if (!error && token.size() <= 21 && std::abs(item.number) < 0x1p63) {
       item.kind = JSON_NUMBER;
