@@ -15,10 +15,26 @@ struct ArraysBenchmark {
 
   func results() throws -> [Result] {
     try ArrayMessages.Kind.allCases.flatMap { kind in
-      if !Measure.allCases.contains(where: { isWanted(kind, $0) }) { return [Result]() }
-      note(kind.rawValue)
-      let arrays = ArrayMessages(kind, SampleStream(kind.plan, rows: rows), batch: batch)
-      return try results(arrays).filter { result in only.map { result.name.contains($0) } ?? true }
+      var arrays: ArrayMessages?
+      return try Space.allCases.flatMap { space in
+        if !Measure.allCases.contains(where: { isWanted(kind, space, $0) }) { return [Result]() }
+        note("\(kind.rawValue), \(space.rawValue)")
+        let messages = arrays ?? ArrayMessages(kind, SampleStream(kind.plan, rows: rows), batch: batch)
+        arrays = messages
+        return try results(messages, space).filter { result in only.map { result.name.contains($0) } ?? true }
+      }
+    }
+  }
+
+  private enum Space: String, CaseIterable {
+    case dictionary
+    case indexed
+
+    func kind(of arrays: ArrayMessages) -> FeatureSpace.Kind {
+      switch self {
+      case .dictionary: .dictionary
+      case .indexed: .indexed(width: arrays.kind.plan.features)
+      }
     }
   }
 
@@ -28,9 +44,11 @@ struct ArraysBenchmark {
     case learn
   }
 
-  private func results(_ arrays: ArrayMessages) throws -> [Result] {
-    let (decoder, both) = (try TimedArrays(arrays, learns: false), try TimedArrays(arrays, learns: true))
-    let learner = try TimedBatches(arrays)
+  private func results(_ arrays: ArrayMessages, _ space: Space) throws -> [Result] {
+    let kind = space.kind(of: arrays)
+    let decoder = try TimedArrays(arrays, learns: false, in: kind)
+    let both = try TimedArrays(arrays, learns: true, in: kind)
+    let learner = try TimedBatches(arrays, in: kind)
     let measured = try Rounds(
       rounds, [{ try decoder.seconds() }, { try both.seconds() }, { learner.seconds() }])
     guard both.model.learner.coefficients() == learner.model.learner.coefficients() else {
@@ -39,23 +57,23 @@ struct ArraysBenchmark {
     func samples(_ contestant: Int) -> Double { Double(arrays.samples * arrays.passes) / measured.median(contestant) }
     return [
       Result(
-        name: name(arrays.kind, .decode), unit: .samplesPerSecond, figure: samples(0), comparison: nil, bar: nil),
+        name: name(arrays.kind, space, .decode), unit: .samplesPerSecond, figure: samples(0), comparison: nil, bar: nil),
       Result(
-        name: name(arrays.kind, .decodeBytes), unit: .bytesPerSecond,
+        name: name(arrays.kind, space, .decodeBytes), unit: .bytesPerSecond,
         figure: Double(arrays.bytes * arrays.passes) / measured.median(0), comparison: nil, bar: nil),
       Result(
-        name: name(arrays.kind, .learn), unit: .samplesPerSecond, figure: samples(1),
+        name: name(arrays.kind, space, .learn), unit: .samplesPerSecond, figure: samples(1),
         comparison: Result.Comparison(
           reference: "learner alone", figure: samples(2), ratios: measured.ratios(2, over: 1)),
         bar: .atLeast(ArraysBenchmark.bar)),
     ]
   }
 
-  private func name(_ kind: ArrayMessages.Kind, _ measure: Measure) -> String {
-    "\(kind.rawValue) \(measure.rawValue)"
+  private func name(_ kind: ArrayMessages.Kind, _ space: Space, _ measure: Measure) -> String {
+    "\(kind.rawValue) \(space.rawValue) \(measure.rawValue)"
   }
 
-  private func isWanted(_ kind: ArrayMessages.Kind, _ measure: Measure) -> Bool {
-    only.map { name(kind, measure).contains($0) } ?? true
+  private func isWanted(_ kind: ArrayMessages.Kind, _ space: Space, _ measure: Measure) -> Bool {
+    only.map { name(kind, space, measure).contains($0) } ?? true
   }
 }

@@ -7,7 +7,8 @@ struct FormatsCommand: MeasuringCommand {
     abstract: "Time decoding, and decoding and learning, beside other readers of the same text.",
     discussion: """
       All texts hold the same samples: 76 of 47,152 features each, frequent as RCV1's, with values as 0.0413. Arrays of \
-      Float32 hold such samples as CSR, and dense ones of 16 and of 256 features. Ratios are medians over rounds \
+      Float32 hold such samples as CSR, and dense ones of 16 and of 256 features; their columns are names of the space \
+      dictionary, or indices of the space indexed. Ratios are medians over rounds \
       in which both sides run in turn, from the lowest to the highest of them; on a machine that does anything else only \
       they mean something.
 
@@ -18,7 +19,7 @@ struct FormatsCommand: MeasuringCommand {
       Vowpal Wabbit, which reads the same text from a file with the same loss and penalty
       FORMAT learn cpu             samples decoded and learned per second that the processors worked, of which Vowpal Wabbit \
       keeps two busy
-      arrays SHAPE learn           samples decoded and learned per second, and the part of the speed at which the same \
+      arrays SHAPE SPACE learn     samples decoded and learned per second, and the part of the speed at which the same \
       model learns them where they have been decoded before, into a list of features as any format's
 
       The exit status is 0 whether or not the bars are met.

@@ -11,10 +11,11 @@ final class TimedArrays {
 
   /// - Parameter learns: whether samples are learned too.
   init(
-    _ arrays: ArrayMessages, learns: Bool, _ configuration: LearnerConfiguration = TimedDecoder.configuration
+    _ arrays: ArrayMessages, learns: Bool, _ configuration: LearnerConfiguration = TimedDecoder.configuration,
+    in space: FeatureSpace.Kind = .dictionary
   ) throws {
     guard let decoder = SampleDecoder(loss: configuration.loss) else { throw BenchError.outOfMemory }
-    model = Model(configuration)
+    model = Model(configuration, FeatureSpace(space))
     self.arrays = arrays
     self.decoder = decoder
     self.learns = learns
@@ -59,8 +60,11 @@ final class TimedBatches {
   private let passes: Int
   private(set) var model: Model
 
-  init(_ arrays: ArrayMessages, _ configuration: LearnerConfiguration = TimedDecoder.configuration) throws {
-    let decoder = try TimedArrays(arrays, learns: false, configuration)
+  init(
+    _ arrays: ArrayMessages, _ configuration: LearnerConfiguration = TimedDecoder.configuration,
+    in space: FeatureSpace.Kind = .dictionary
+  ) throws {
+    let decoder = try TimedArrays(arrays, learns: false, configuration, in: space)
     batches = try decoder.batches()
     passes = arrays.passes
     model = decoder.model

@@ -17,7 +17,7 @@ PENALTIES = ["none", "l2", "l1", "elasticnet"]
 FORMATS = {
     "vw words": ([], "Vowpal Wabbit"), "vw numbers": ([], "Vowpal Wabbit"), "svmlight": (["scikit-learn"], None),
     "json": (["orjson", "json"], None)}
-ARRAYS = ["arrays dense16", "arrays dense256", "arrays csr"]
+ARRAYS = [f"arrays {shape} {space}" for shape in ["dense16", "dense256", "csr"] for space in ["dictionary", "indexed"]]
 
 
 def bench(*arguments: str, command: str = "learner") -> subprocess.CompletedProcess:
