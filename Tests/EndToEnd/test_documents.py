@@ -84,6 +84,7 @@ def prepared(start_shared) -> Path:
         daemon.learn(*part)
         daemon.checkpoint()
     daemon.learn(*samples[:50])
+    daemon.wait_for_journal()
     daemon.kill()
     for path, days in zip(files(daemon.state), [2, 0.25], strict=False):
         made = CheckpointFile.read(path).metadata["time"]

@@ -64,6 +64,7 @@ def test_reset_begins_anew_and_leaves_a_checkpoint(daemon, start):
     assert "after step 300" in result.stdout and "-step-300.safetensors" in result.stdout
     assert daemon.stats()["step"] == 0 and daemon.stats()["features"] == 0
     daemon.learn(*random_samples(20))
+    daemon.wait_for_journal()
     daemon.kill()
     daemon = start(SETTINGS, state=daemon.state)
     assert daemon.stats()["step"] == 20
