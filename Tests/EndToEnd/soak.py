@@ -76,7 +76,7 @@ class Plan:
         # of all; and what there was no time to remove yet.
         return Bounds(
             resident_growth=8 * MEGABYTE, descriptor_growth=10, thread_growth=2,
-            disk_bytes=self.journal_bytes + 64 * MEGABYTE)
+            disk_bytes=self.journal_bytes + 64 * MEGABYTE, needed_bytes=2048 * MEGABYTE)
 
 
 @dataclass
