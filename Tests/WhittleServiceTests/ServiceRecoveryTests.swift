@@ -60,6 +60,29 @@ import WhittleProtocol
     #expect(ModelBits(state.model) == ModelBits(expected))
   }
 
+  /// Should the newest checkpoint be damaged, the journal leads from an earlier one to where it was, and beyond.
+  @Test func aCheckpointGetsItsNameOnceTheJournalLeadsUpToIt() async throws {
+    let disk = MemoryDisk()
+    let faulty = FaultyDisk(over: disk)
+    let stream = (1...50).map { #"{"y": \#($0 % 5), "x": {"a": \#($0)}}"# }
+    // Nothing but the checkpoint has the journal synced.
+    let daemon = try await TestDaemon(
+      in: place, ["journal.interval_seconds": "60", "checkpoint.every_samples": "50"], on: faulty)
+    try await daemon.push(Array(stream[..<10]))
+    // The journal's segment has its name.
+    try await daemon.stats { $0.journal?.written == 10 }
+    faulty.block([.rename])
+    try await daemon.push(Array(stream[10...]))
+    try await onThread { faulty.waitForBlocked() }
+    for seed in 0..<10 as Range<UInt64> {
+      let state = try restored(from: disk.crash(seed: seed))
+      #expect(state.position == 50, "seed \(seed)")
+      #expect(ModelBits(state.model) == ModelBits(try model(stream)), "seed \(seed)")
+    }
+    faulty.release()
+    try await daemon.stop()
+  }
+
   /// After a process was killed its last messages are in files that no sync has reached. They are learned again, and called
   /// durable only once they are.
   @Test func whatWasLearnedAgainIsDurableOnlyOnceItIsSynced() async throws {

@@ -80,7 +80,15 @@ extension Engine {
       let (sequences, delayed, overrides) = (stream.state.sequences, stream.state.delayed, stream.state.overrides)
       let position = stream.state.position
       checkpoints.positionInHand = position
-      return { writer.write($0, sequences, delayed, overrides, position: position) }
+      // Where the journal lacks messages already, a checkpoint is what makes up for them, the sooner the better.
+      guard let journalWriter, journal.problem == nil else {
+        return { writer.write($0, sequences, delayed, overrides, position: position) }
+      }
+      handOverMessages()
+      // Were the checkpoint damaged, the journal would have a hole if it did not lead up to it.
+      return { model in
+        journalWriter.afterWriting { writer.write(model, sequences, delayed, overrides, position: position) }
+      }
     case .stats(let envelope):
       return { publisher.answer(.stats, to: envelope, EngineSnapshot(model: $0, reading: reading)) }
     case .samples(let inquiry, let envelope):

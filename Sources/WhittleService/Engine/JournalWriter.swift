@@ -20,6 +20,7 @@ final class JournalWriter: Sendable {
   private enum Job: Sendable {
     case begin(attempt: Int, first: UInt64, covered: UInt64, JournalHeader)
     case append(Parcel)
+    case act(@Sendable () -> Void)
     case change(settings: String)
     case removeCovered(through: UInt64)
     case stop
@@ -85,6 +86,10 @@ final class JournalWriter: Sendable {
     jobs.put(.append(Parcel(batch)))
   }
 
+  /// Runs `act` on the journal's thread once all that was handed over is written, and synced unless `journal.sync` is `none`; or
+  /// will never be, because the attempt has failed.
+  func afterWriting(_ act: @escaping @Sendable () -> Void) { jobs.put(.act(act)) }
+
   /// How far the thread has come.
   var progress: JournalProgress { latest.withLock { $0.progress } }
 
@@ -146,6 +151,9 @@ final class JournalWriter: Sendable {
           switch job {
           case .begin(let attempt, let first, let covered, let header): state.begin(attempt, first, covered, header)
           case .append(let parcel): append(parcel.take(), &state)
+          case .act(let act):
+            if settings.sync != .none { state.synchronize() }
+            act()
           case .change(let settings): state.change(settings: settings)
           case .removeCovered(let position): removeCovered(position, &state)
           case .stop: isStopping = true
