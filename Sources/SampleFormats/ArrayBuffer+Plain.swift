@@ -54,47 +54,50 @@ extension ArrayBuffer {
     while start < count {
       let piece = start..<min(start &+ ArrayBuffer.piece, count)
       let into = UnsafeMutableBufferPointer(rebasing: floats[piece])
-      switch type {
-      case .f4: break
-      // Rounded by way of Float64, as everywhere.
-      case .f8: convert(into, from: start, Double.self) { Float($0) }
-      case .i4: convert(into, from: start, Int32.self) { Float(Double($0)) }
-      case .i8: convert(into, from: start, Int64.self) { Float(Double($0)) }
-      case .u4: convert(into, from: start, UInt32.self) { Float(Double($0)) }
-      }
-      sizes.copy(type == .f4 ? bytes(piece) : UnsafeRawBufferPointer(into), to: UnsafeMutableRawBufferPointer(into))
+      sizes.copy(self.floats(from: start, orIn: into), to: UnsafeMutableRawBufferPointer(into))
       guard sizes.arePlain else { return nil }
       start = piece.upperBound
     }
     return sizes.largest
   }
 
+  /// The numbers from a position on as Float32s: where they are, or, being of another type, written to `room`, as many as there is
+  /// room for.
+  func floats(from start: Int = 0, orIn room: UnsafeMutableBufferPointer<Float>) -> UnsafeRawBufferPointer {
+    switch type {
+    case .f4: return bytes(start..<start &+ room.count)
+    // Rounded by way of Float64, as everywhere.
+    case .f8: convert(room, from: start, Double.self) { Float($0) }
+    case .i4: convert(room, from: start, Int32.self) { Float(Double($0)) }
+    case .i8: convert(room, from: start, Int64.self) { Float(Double($0)) }
+    case .u4: convert(room, from: start, UInt32.self) { Float(Double($0)) }
+    }
+    return UnsafeRawBufferPointer(room)
+  }
+
   /// Whether the numbers, as columns, ascend within each row, from 0 on.
   ///
   /// - Parameters:
+  ///   - ascents: how many of them are larger than the one before; one from 2³¹ on may be taken to be below 0.
   ///   - ends: where rows end; they follow each other, to the last number.
   ///   - bound: what every column has to be below.
-  func ascend(in ends: Span<Int>, below bound: Int) -> Bool {
+  func ascend(_ ascents: Int, in ends: Span<Int>, below bound: Int) -> Bool {
     switch type {
-    // A column from 2³¹ on is taken to be below 0.
-    case .i4, .u4: ascents() == areWithin(ends, below: bound, Int32.self)
-    case .i8: ascents(Int64.self) == areWithin(ends, below: bound, Int64.self)
+    case .i4, .u4: ascents == areWithin(ends, below: bound, Int32.self)
+    case .i8: ascents == areWithin(ends, below: bound, Int64.self)
     case .f4, .f8: false
     }
   }
 
-  /// Writes the features of columns, as long as all are known.
+  /// How many numbers are larger than the one before.
   ///
-  /// - Returns: whether they are.
-  /// - Precondition: every number is a position in `features`, and there are as many as there is room for.
-  func writeKnown(
-    _ features: UnsafeBufferPointer<UInt32>, to known: UnsafeMutableBufferPointer<UInt32>
-  ) -> Bool {
-    switch type {
-    case .i4, .u4: writeKnown(features, to: known, Int32.self)
-    case .i8: writeKnown(features, to: known, Int64.self)
-    case .f4, .f8: false
+  /// - Precondition: the type is i8.
+  func ascents() -> Int {
+    var ascents = 0
+    for position in 1..<max(1, count) {
+      ascents &+= load(position, as: Int64.self) > load(position &- 1, as: Int64.self) ? 1 : 0
     }
+    return ascents
   }
 
   @inline(__always)
@@ -123,70 +126,6 @@ extension ArrayBuffer {
     }
     return isWithin ? ascents : nil
   }
-
-  @inline(__always)
-  private func ascents<Number: FixedWidthInteger & BitwiseCopyable>(from start: Int = 1, _: Number.Type) -> Int {
-    var ascents = 0
-    for position in start..<max(start, count) {
-      ascents &+= load(position, as: Number.self) > load(position &- 1, as: Number.self) ? 1 : 0
-    }
-    return ascents
-  }
-
-  /// How many columns of four bytes are larger than the one before.
-  private func ascents() -> Int {
-    var ascents = 0
-    var position = 1
-    while position &+ 8 <= count {
-      // Each lane counts down, and far from as many as it can hold.
-      var (some, others) = (SIMD4<Int32>(), SIMD4<Int32>())
-      let stop = min(count, position &+ ArrayBuffer.piece)
-      while position &+ 8 <= stop {
-        prefetch_near(bytes.baseAddress.map { $0 + (position &* 4 &+ ArrayBuffer.ahead) })
-        some &+= isGreater(position)
-        others &+= isGreater(position &+ 4)
-        position &+= 8
-      }
-      some &+= others
-      ascents &-= Int(some[0] &+ some[1] &+ some[2] &+ some[3])
-    }
-    return ascents &+ self.ascents(from: position, Int32.self)
-  }
-
-  /// −1 for each of four columns that is larger than the one before, and 0 for each other.
-  @inline(__always)
-  private func isGreater(_ position: Int) -> SIMD4<Int32> {
-    let offset = position &* 4
-    let four = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD4<Int32>.self)
-    let before = bytes.loadUnaligned(fromByteOffset: offset &- 4, as: SIMD4<Int32>.self)
-    // A mask is so many integers of this size, all bits of which are alike.
-    return unsafeBitCast(four .> before, to: SIMD4<Int32>.self)
-  }
-
-  @inline(__always)
-  private func writeKnown<Number: FixedWidthInteger & BitwiseCopyable>(
-    _ features: UnsafeBufferPointer<UInt32>, to known: UnsafeMutableBufferPointer<UInt32>, _: Number.Type
-  ) -> Bool {
-    @inline(__always)
-    func feature(_ position: Int) -> UInt32 { features[Int(truncatingIfNeeded: load(position, as: Number.self))] }
-    let into = UnsafeMutableRawBufferPointer(known)
-    // An index so large that its first bit is set is taken for `unresolved`, too; the slow way tells them apart.
-    var bits = SIMD4<UInt32>()
-    var position = 0
-    while position &+ 4 <= count {
-      let four = SIMD4(
-        feature(position), feature(position &+ 1), feature(position &+ 2), feature(position &+ 3))
-      into.storeBytes(of: four, toByteOffset: position &* 4, as: SIMD4<UInt32>.self)
-      bits |= four
-      position &+= 4
-    }
-    while position < count {
-      known[position] = feature(position)
-      bits[0] |= known[position]
-      position &+= 1
-    }
-    return bits[0] | bits[1] | bits[2] | bits[3] <= UInt32(Int32.max)
-  }
 }
 
 /// How large the largest of many Float32s is, and the smallest, without their signs.
@@ -197,36 +136,52 @@ extension ArrayBuffer {
 struct FloatSizes {
   private var most = SIMD8<Int16>()
   private var least = SIMD8<Int16>(repeating: .max)
+  // Of every second four, because what is one's result is awaited by its next.
+  private var otherMost = SIMD8<Int16>()
+  private var otherLeast = SIMD8<Int16>(repeating: .max)
 
   /// Takes in more of them, and copies them.
   ///
   /// - Parameter copies: room for as many, which may be where they are.
   @inline(__always)
   mutating func copy(_ floats: UnsafeRawBufferPointer, to copies: UnsafeMutableRawBufferPointer) {
-    // Two of each, because what is one's result is awaited by its next.
-    var (most, least, otherMost, otherLeast) = (most, least, most, least)
+    var sizes = self
     var offset = 0
     while offset &+ 32 <= floats.count {
       prefetch_near(floats.baseAddress.map { $0 + (offset &+ ArrayBuffer.ahead) })
-      let one = floats.loadUnaligned(fromByteOffset: offset, as: SIMD8<Int16>.self)
-      let other = floats.loadUnaligned(fromByteOffset: offset &+ 16, as: SIMD8<Int16>.self)
-      copies.storeBytes(of: one, toByteOffset: offset, as: SIMD8<Int16>.self)
-      copies.storeBytes(of: other, toByteOffset: offset &+ 16, as: SIMD8<Int16>.self)
-      FloatSizes.take(one, &most, &least)
-      FloatSizes.take(other, &otherMost, &otherLeast)
+      sizes.copyEight(floats, to: copies, at: offset)
       offset &+= 32
     }
-    most.replace(with: otherMost, where: otherMost .> most)
-    least.replace(with: otherLeast, where: otherLeast .< least)
     while offset < floats.count {
-      let pattern = floats.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-      copies.storeBytes(of: pattern, toByteOffset: offset, as: UInt32.self)
-      let half = Int16(truncatingIfNeeded: pattern &>> 16) & .max
-      most[1] = max(most[1], half)
-      least[1] = min(least[1], half)
+      sizes.copyOne(floats, to: copies, at: offset)
       offset &+= 4
     }
-    (self.most, self.least) = (most, least)
+    self = sizes
+  }
+
+  /// Takes in the eight at an offset, and copies them.
+  @inline(__always)
+  mutating func copyEight(
+    _ floats: UnsafeRawBufferPointer, to copies: UnsafeMutableRawBufferPointer, at offset: Int
+  ) {
+    let one = floats.loadUnaligned(fromByteOffset: offset, as: SIMD8<Int16>.self)
+    let other = floats.loadUnaligned(fromByteOffset: offset &+ 16, as: SIMD8<Int16>.self)
+    copies.storeBytes(of: one, toByteOffset: offset, as: SIMD8<Int16>.self)
+    copies.storeBytes(of: other, toByteOffset: offset &+ 16, as: SIMD8<Int16>.self)
+    FloatSizes.take(one, &most, &least)
+    FloatSizes.take(other, &otherMost, &otherLeast)
+  }
+
+  /// Takes in the one at an offset, and copies it.
+  @inline(__always)
+  mutating func copyOne(
+    _ floats: UnsafeRawBufferPointer, to copies: UnsafeMutableRawBufferPointer, at offset: Int
+  ) {
+    let pattern = floats.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    copies.storeBytes(of: pattern, toByteOffset: offset, as: UInt32.self)
+    let half = Int16(truncatingIfNeeded: pattern &>> 16) & .max
+    most[1] = max(most[1], half)
+    least[1] = min(least[1], half)
   }
 
   @inline(__always)
@@ -236,8 +191,10 @@ struct FloatSizes {
     least.replace(with: halves, where: halves .< least)
   }
 
+  private var largestHalf: Int16 { max(most.oddHalf.max(), otherMost.oddHalf.max()) }
+
   /// Whether all are finite, and none is 0. Those so small that their upper half is 0 are taken for it.
-  var arePlain: Bool { most.oddHalf.max() < 0x7F80 && least.oddHalf.min() > 0 }
+  var arePlain: Bool { largestHalf < 0x7F80 && min(least.oddHalf.min(), otherLeast.oddHalf.min()) > 0 }
   /// None is larger, either way.
-  var largest: Float { Float(bitPattern: UInt32(UInt16(bitPattern: most.oddHalf.max())) << 16 | 0xFFFF) }
+  var largest: Float { Float(bitPattern: UInt32(UInt16(bitPattern: largestHalf)) << 16 | 0xFFFF) }
 }

@@ -32,9 +32,7 @@ struct PlainArrays: ~Copyable {
     if let indices = message.indices, let ends = message.ends {
       let (values, width) = (message.values, message.columns)
       longest = columns.withFeatures { features in
-        appendSparse(values, indices, ends, to: &batch, below: min(width, features.count), bound) {
-          indices.writeKnown(features, to: $0)
-        }
+        appendSparse(values, indices, ends, to: &batch, below: min(width, features.count), bound, features)
       }
     } else {
       longest = appendDense(message, to: &batch, &columns, bound: bound)
@@ -54,10 +52,7 @@ struct PlainArrays: ~Copyable {
       return false
     }
     let limit = min(message.columns, width)
-    let longest = appendSparse(message.values, indices, ends, to: &batch, below: limit, UInt32(width)) {
-      indices.write(to: $0)
-      return true
-    }
+    let longest = appendSparse(message.values, indices, ends, to: &batch, below: limit, UInt32(width), nil)
     guard let longest else { return false }
     endRows(longest, &batch)
     return true
@@ -122,26 +117,64 @@ struct PlainArrays: ~Copyable {
   }
 
   /// - Parameters:
+  ///   - indices: columns, of a type of integers.
   ///   - limit: every column has to be below it.
   ///   - bound: every feature is below it.
-  ///   - writeFeatures: writes the features of all columns, each below the limit; returns whether they are known.
+  ///   - known: the features of columns, as many as the limit; nil where columns are features themselves.
   /// - Returns: as `appendDense`.
-  @inline(__always)
   private mutating func appendSparse(
     _ values: ArrayBuffer, _ indices: ArrayBuffer, _ rowEnds: ArrayBuffer, to batch: inout SampleBatch,
-    below limit: Int, _ bound: UInt32, writeFeatures: (UnsafeMutableBufferPointer<UInt32>) -> Bool
+    below limit: Int, _ bound: UInt32, _ known: UnsafeBufferPointer<UInt32>?
   ) -> Int? {
     let stored = values.count
     guard let longest = readEnds(rowEnds, stored), longest <= featuresPerSample else { return nil }
-    guard ends.withSpan({ ends in indices.ascend(in: ends, below: limit) }) else { return nil }
     let isAdded = batch.append(stored, bound) { into, valuesInto in
-      guard writeFeatures(into) else { return nil }
-      return values.writePlain(to: valuesInto)
+      let ascents: Int
+      let largest: Float?
+      if indices.type == .i8 {
+        (ascents, largest) = (indices.ascents(), values.writePlain(to: valuesInto))
+      } else {
+        let both = ColumnsBesideValues(columns: indices.bytes, values: values.floats(orIn: valuesInto))
+        let (counted, sizes) = both.copy(columns: into, values: valuesInto)
+        (ascents, largest) = (counted, sizes.arePlain ? sizes.largest : nil)
+      }
+      guard largest != nil else { return nil }
+      guard ends.withSpan({ ends in indices.ascend(ascents, in: ends, below: limit) }) else { return nil }
+      if indices.type == .i8 { indices.write(to: into) }
+      if let known, !PlainArrays.replace(into, by: known) { return nil }
+      return largest
     }
     guard isAdded else { return nil }
     let start = batch.features.count - stored
     if start > 0 { ends.withMutableSpan { ends in for row in ends.indices { ends[row] += start } } }
     return longest
+  }
+
+  /// Puts features in the place of their columns.
+  ///
+  /// - Returns: whether all are known.
+  /// - Precondition: every column is a position in `features`.
+  private static func replace(
+    _ columns: UnsafeMutableBufferPointer<UInt32>, by features: UnsafeBufferPointer<UInt32>
+  ) -> Bool {
+    // An index so large that its first bit is set is taken for `unresolved`, too; the slow way tells them apart.
+    var bits = SIMD4<UInt32>()
+    let places = UnsafeMutableRawBufferPointer(columns)
+    var position = 0
+    while position &+ 4 <= columns.count {
+      let four = SIMD4(
+        features[Int(columns[position])], features[Int(columns[position &+ 1])],
+        features[Int(columns[position &+ 2])], features[Int(columns[position &+ 3])])
+      places.storeBytes(of: four, toByteOffset: position &* 4, as: SIMD4<UInt32>.self)
+      bits |= four
+      position &+= 4
+    }
+    while position < columns.count {
+      columns[position] = features[Int(columns[position])]
+      bits[0] |= columns[position]
+      position &+= 1
+    }
+    return bits[0] | bits[1] | bits[2] | bits[3] <= UInt32(Int32.max)
   }
 
   /// Reads where rows end, the first one beginning with value 0.
