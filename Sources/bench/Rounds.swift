@@ -39,7 +39,8 @@ final class TimedModel {
 /// The seconds that several contestants took, round by round.
 ///
 /// All run in every round, one after the other, so that what disturbs the machine disturbs neighbours alike; only
-/// ratios within a round are compared.
+/// ratios within a round are compared. Every second round goes from the last to the first, so that what one leaves to the
+/// next, as a disk that is still busy, is not always the same one's burden.
 struct Rounds {
   /// One a contestant, each with one entry a round.
   private let seconds: [[Seconds]]
@@ -48,8 +49,11 @@ struct Rounds {
   init(_ count: Int, _ contestants: [() throws -> Seconds]) throws {
     for contestant in contestants { _ = try contestant() }
     var seconds = contestants.map { _ in [Seconds]() }
-    for _ in 0..<count {
-      for (index, contestant) in contestants.enumerated() { seconds[index].append(try contestant()) }
+    for round in 0..<count {
+      for place in contestants.indices {
+        let index = round.isMultiple(of: 2) ? place : contestants.count - 1 - place
+        seconds[index].append(try contestants[index]())
+      }
     }
     self.seconds = seconds
   }
