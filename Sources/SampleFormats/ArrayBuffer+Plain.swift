@@ -33,15 +33,20 @@ extension ArrayBuffer {
     }
   }
 
-  /// Writes all numbers as indices.
+  /// Writes all numbers, of type i8, as columns; of one that is beyond UInt32, the lower half.
   ///
-  /// - Precondition: each is one, of integer type, and there are as many as there is room for.
-  func write(to indices: UnsafeMutableBufferPointer<UInt32>) {
-    switch type {
-    case .i4, .u4: convert(indices, UInt32.self) { $0 }
-    case .i8: convert(indices, Int64.self) { UInt32(truncatingIfNeeded: $0) }
-    case .f4, .f8: indices.update(repeating: 0)
+  /// - Returns: how many of them are larger than the one before.
+  /// - Precondition: there are as many as there is room for.
+  func writeColumns(to columns: UnsafeMutableBufferPointer<UInt32>) -> Int {
+    var ascents = 0
+    var before = Int64.max
+    for position in columns.indices {
+      let column = load(position, as: Int64.self)
+      columns[position] = UInt32(truncatingIfNeeded: column)
+      ascents &+= column > before ? 1 : 0
+      before = column
     }
+    return ascents
   }
 
   /// Writes all numbers as Float32s, as long as none is 0, or not finite.
@@ -87,17 +92,6 @@ extension ArrayBuffer {
     case .i8: ascents == areWithin(ends, below: bound, Int64.self)
     case .f4, .f8: false
     }
-  }
-
-  /// How many numbers are larger than the one before.
-  ///
-  /// - Precondition: the type is i8.
-  func ascents() -> Int {
-    var ascents = 0
-    for position in 1..<max(1, count) {
-      ascents &+= load(position, as: Int64.self) > load(position &- 1, as: Int64.self) ? 1 : 0
-    }
-    return ascents
   }
 
   @inline(__always)

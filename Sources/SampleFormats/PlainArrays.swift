@@ -132,7 +132,7 @@ struct PlainArrays: ~Copyable {
       let ascents: Int
       let largest: Float?
       if indices.type == .i8 {
-        (ascents, largest) = (indices.ascents(), values.writePlain(to: valuesInto))
+        (ascents, largest) = (indices.writeColumns(to: into), values.writePlain(to: valuesInto))
       } else {
         let both = ColumnsBesideValues(columns: indices.bytes, values: values.floats(orIn: valuesInto))
         let (counted, sizes) = both.copy(columns: into, values: valuesInto)
@@ -140,7 +140,6 @@ struct PlainArrays: ~Copyable {
       }
       guard largest != nil else { return nil }
       guard ends.withSpan({ ends in indices.ascend(ascents, in: ends, below: limit) }) else { return nil }
-      if indices.type == .i8 { indices.write(to: into) }
       if let known, !PlainArrays.replace(into, by: known) { return nil }
       return largest
     }
