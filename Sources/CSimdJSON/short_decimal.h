@@ -35,6 +35,7 @@ inline uint64_t values(uint64_t characters, size_t count) {
   uint64_t characters;
   size_t places = 0;
   if (text[1] == '.') {
+    // One digit behind the point at least: of shorter texts the difference wraps around.
     if (count - 3 > 6) return false;
     // The digits behind the point, and the one before it over the point.
     std::memcpy(&characters, text + 1, 8);
@@ -42,7 +43,7 @@ inline uint64_t values(uint64_t characters, size_t count) {
     places = count - 2;
     --count;
   } else {
-    // Of several digits the first is not 0.
+    // Of several digits the first is not 0; of none at all the difference wraps around.
     if (count - 1 > 7 || (*text == '0' && count > 1)) return false;
     std::memcpy(&characters, text, 8);
   }
