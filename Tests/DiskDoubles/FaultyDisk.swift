@@ -84,6 +84,9 @@ public final class FaultyDisk: FileSystem {
     turns.signal()
   }
 
+  /// How many calls are held up.
+  public var blockedCount: Int { state.withLock { $0.waiting } }
+
   /// Waits until so many calls are held up.
   public func waitForBlocked(_ count: Int = 1) {
     turns.wait { self.state.withLock { $0.waiting >= count } }

@@ -83,6 +83,30 @@ import WhittleProtocol
     try await daemon.stop()
   }
 
+  /// Without syncs it waits for writing alone: so after the process is killed the journal leads up to it, too.
+  @Test func withoutSyncsACheckpointBeginsOnceTheJournalIsWritten() async throws {
+    let disk = MemoryDisk()
+    let faulty = FaultyDisk(over: disk)
+    let stream = (1...50).map { #"{"y": \#($0 % 5), "x": {"a": \#($0)}}"# }
+    let daemon = try await TestDaemon(
+      in: place, ["journal.sync": "none", "checkpoint.every_samples": "50"], on: faulty)
+    try await daemon.push(Array(stream[..<10]))
+    // The journal's segment is open.
+    try await daemon.stats { $0.journal?.written == 10 }
+    faulty.block([.open, .write])
+    try await daemon.push(Array(stream[10...]))
+    try await onThread { faulty.waitForBlocked() }
+    // More than once, so that the checkpoint has time to begin, should it not wait.
+    for _ in 0..<5 { try await daemon.stats { $0.messages == 50 } }
+    #expect(faulty.blockedCount == 1, "nothing but the journal's write is held up")
+    faulty.release()
+    try await daemon.stats { $0.checkpoint?.step == 50 }
+    let state = try restored(from: disk)
+    #expect(state.position == 50)
+    #expect(ModelBits(state.model) == ModelBits(try model(stream)))
+    try await daemon.stop()
+  }
+
   /// After a process was killed its last messages are in files that no sync has reached. They are learned again, and called
   /// durable only once they are.
   @Test func whatWasLearnedAgainIsDurableOnlyOnceItIsSynced() async throws {
