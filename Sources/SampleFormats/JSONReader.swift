@@ -144,6 +144,11 @@ extension json_item {
   var isContainer: Bool { kind == JSON_OBJECT || kind == JSON_ARRAY }
   /// Whether `JSONReader.Value.take` has taken it, where it is the member of an object: each has a key.
   var isTaken: Bool { name == nil }
+  /// Whether it is an object or an array, and holds nothing but numbers and booleans.
+  var hasNumbersOnly: Bool {
+    let numbers: UInt64 = 1 << JSON_NUMBER.rawValue | 1 << JSON_BOOLEAN.rawValue
+    return isContainer && kinds & ~numbers == 0
+  }
   var isNumber: Bool { kind == JSON_NUMBER || kind == JSON_BOOLEAN }
   /// The key in front of it, unescaped.
   ///

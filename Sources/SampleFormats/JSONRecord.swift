@@ -72,8 +72,7 @@ struct JSONRecord {
         throw JSONRecord.wrong(item, .features, fields, "an object by name or an array by position")
       }
       features = place
-      let plain: UInt64 = 1 << JSON_NUMBER.rawValue | 1 << JSON_BOOLEAN.rawValue
-      isPlain = item.kinds & ~plain == 0
+      isPlain = item.hasNumbersOnly
     case .id:
       if item.kind == JSON_NULL { break }
       guard record.integer(at: place) != nil || item.kind == JSON_STRING && item.count > 0 else {

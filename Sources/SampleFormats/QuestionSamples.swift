@@ -129,14 +129,14 @@ extension JSONSamples {
       while place < end {
         number += 1
         do throws(SampleError) {
-          try addSample(question, at: place, &row, &batch, &dictionary)
+          try addSample(question, at: place, checkingPaths: true, &row, &batch, &dictionary)
         } catch {
           throw error.inSample(number)
         }
         place = question.next(after: place)
       }
     } else if fields.x > 0 {
-      try addSample(question, at: fields.x, &row, &batch, &dictionary)
+      try addOnlySample(question, at: fields.x, &row, &batch, &dictionary)
     } else {
       throw SampleError(.shape, "the question holds no sample; give one as \"x\", or several as \"samples\"")
     }
@@ -146,9 +146,25 @@ extension JSONSamples {
     return true
   }
 
-  private mutating func addSample(
+  /// Adds the question's only sample.
+  private mutating func addOnlySample(
     _ question: JSONReader.Value, at place: Int, _ row: inout RowBuilder, _ batch: inout SampleBatch,
     _ dictionary: inout FeatureSpace
+  ) throws(SampleError) {
+    // The row itself finds a feature that stands twice, where the model knows all of them and each has its key's name.
+    if question[place].hasNumbersOnly {
+      let isAdded = (try? addSample(question, at: place, checkingPaths: false, &row, &batch, &dictionary)) != nil
+      if isAdded, batch.unknownFeatures == 0 { return }
+      // Else all is done again, which also tells where it is wrong.
+      batch.removeAll()
+    }
+    try addSample(question, at: place, checkingPaths: true, &row, &batch, &dictionary)
+  }
+
+  /// - Parameter isChecking: whether a name that stands twice is looked for by its path: the model may not know it.
+  private mutating func addSample(
+    _ question: JSONReader.Value, at place: Int, checkingPaths isChecking: Bool, _ row: inout RowBuilder,
+    _ batch: inout SampleBatch, _ dictionary: inout FeatureSpace
   ) throws(SampleError) {
     let item = question[place]
     guard item.isContainer else {
@@ -157,8 +173,7 @@ extension JSONSamples {
     }
     row.begin(target: nil, importance: 1, .predict, refusesRepetition: true)
     do throws(SampleError) {
-      // The model may not know a name that stands twice, so that it is looked for by its path.
-      try features.add(question, at: place, checkingPaths: true, &row)
+      try features.add(question, at: place, checkingPaths: isChecking, &row)
     } catch {
       throw error.at(features.place)
     }

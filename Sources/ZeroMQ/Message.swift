@@ -82,6 +82,16 @@ public final class Message {
     return withFrame(frame) { bytes in bytes.withUnsafeBufferPointer { Array($0) } }
   }
 
+  /// Sends the first kept frames as the first of another message, of which more frames have to follow.
+  ///
+  /// - Parameter count: how many.
+  /// - Throws: `wouldBlock` at the high-water mark when waiting is not allowed or took longer than the limit.
+  public func send(first count: Int, over socket: Socket, waiting: Socket.Waiting) throws(ZeroMQError) {
+    for frame in 0..<count {
+      try withFrame(frame) { (bytes) throws(ZeroMQError) in try socket.send(bytes, more: true, waiting: waiting) }
+    }
+  }
+
   /// The number of bytes in all kept frames.
   public var byteCount: Int {
     (0..<min(count, capacity)).reduce(0) { $0 + zmq_msg_size(frames + $1) }

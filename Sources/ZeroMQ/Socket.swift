@@ -167,9 +167,14 @@ public final class Socket {
 
   /// Sends one frame; with `more`, further frames of the same message follow.
   public func send(_ frame: [UInt8], more: Bool = false, waiting: Waiting = .allowed) throws(ZeroMQError) {
+    try send(frame.span, more: more, waiting: waiting)
+  }
+
+  /// Sends one frame; with `more`, further frames of the same message follow.
+  public func send(_ frame: Span<UInt8>, more: Bool = false, waiting: Waiting = .allowed) throws(ZeroMQError) {
     let flags = waiting.flag | (more ? ZMQ_SNDMORE : 0)
     while true {
-      let sent = frame.withUnsafeBytes { zmq_send(handle, $0.baseAddress, $0.count, flags) }
+      let sent = frame.withUnsafeBufferPointer { zmq_send(handle, $0.baseAddress, $0.count, flags) }
       if sent >= 0 { return }
       let error = ZeroMQError.last("send")
       if error.code != ZeroMQError.interrupted { throw error }

@@ -166,6 +166,47 @@ import Testing
     #expect(ModelBits(stream.state.model) == ModelBits(untouched.state.model), "\(kind.testDescription)")
   }
 
+  /// A sample alone is refused where a name stands twice in it, known or not, however it is written: as the same is among
+  /// several.
+  @Test(arguments: [FeatureSpace.State.Word.dictionary, .hashed, .indexed])
+  func namesThatStandTwiceAreRefused(_ space: FeatureSpace.State.Word) throws {
+    let kind = Kind(loss: .squared, optimizer: .sgd, space: space, averages: false, seed: 11)
+    var random = SeededGenerator(seed: kind.seed)
+    var model = try Self.trained(kind, &random).state.model
+    var questions = try #require(SampleQuestions(Self.settings(kind)))
+    // Each is written in several ways.
+    let names =
+      space == .indexed
+      ? [["1", #"\u0031"#], ["7"], ["11"], ["13"]]
+      : [["a.x"], ["c", #"\u0063"#], ["größe", #"gr\u00f6ße"#], ["d"], ["unknown"], ["unknown, of many letters"]]
+    var seen: [Bool: Int] = [:]
+    for round in 0..<2000 {
+      let chosen = (0..<1 + random.below(4)).map { _ in random.below(names.count) }
+      let members = chosen.map { "\"\(names[$0][random.below(names[$0].count)])\": \(random.below(3))" }
+      let sample = "{\(members.joined(separator: ", "))}"
+      let isDistinct = Set(chosen).count == chosen.count
+      seen[isDistinct, default: 0] += 1
+      let text = "space \(space), round \(round): \(sample)"
+      let alone = Array("{\"op\": \"predict\", \"x\": \(sample)}".utf8)
+      let amongOthers = Array("{\"op\": \"predict\", \"samples\": [\(sample)]}".utf8)
+      let plain = questions.plainMargin(alone.span, &model)
+      #expect((plain != nil) == isDistinct, "\(text)")
+      func refusal(_ question: [UInt8]) -> SampleError? {
+        do throws(SampleError) {
+          _ = try questions.margins(of: .json(question), &model)
+          return nil
+        } catch {
+          return error
+        }
+      }
+      let (one, other) = (refusal(alone), refusal(amongOthers))
+      #expect(one?.reason == (isDistinct ? nil : .duplicateField), "\(text)")
+      #expect(other?.reason == one?.reason, "\(text)")
+      #expect(other?.message == one.map { "sample 1: \($0.message)" }, "\(text)")
+    }
+    #expect(seen.count == 2, "both were asked")
+  }
+
   /// One prediction of many is that of the sample alone, also of arrays.
   @Test(arguments: [FeatureSpace.State.Word.dictionary, .hashed, .indexed])
   func arraysAreSamplesByPosition(_ space: FeatureSpace.State.Word) throws {

@@ -18,7 +18,7 @@ struct AskedQuestion: Sendable {
   let ticket: QuestionRoom.Ticket?
 
   init(_ message: Message, _ envelope: RouterEnvelope, ticket: QuestionRoom.Ticket?) {
-    self.envelope = envelope.answer
+    self.envelope = envelope.answer(to: message)
     mistake = envelope.mistake
     frames = envelope.payload.count
     let kept = envelope.payload.clamped(to: 0..<message.capacity)

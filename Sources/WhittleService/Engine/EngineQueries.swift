@@ -33,7 +33,7 @@ extension Engine {
   /// Answers the question just received.
   private func answerQuestion() throws(ZeroMQError) {
     let envelope = RouterEnvelope(of: question)
-    if let answer = plainPrediction(envelope) { return try send([answer], to: envelope.answer) }
+    if try answerPlainly(envelope) { return }
     let size = question.byteCount
     if size > Engine.largestQuickQuestion { return try handOver(size, envelope) }
     let asked = AskedQuestion(question, envelope, ticket: nil)
@@ -41,7 +41,7 @@ extension Engine {
     do throws(QueryFailure) {
       request = try asked.request()
     } catch {
-      return try send(error, to: envelope.answer)
+      return try send(error, to: asked.envelope)
     }
     if let inquiry = SampleInquiry(request, asked) {
       try send(stream.withModel { inquiry.answer(&questions, &$0) }, to: asked.envelope)
@@ -55,11 +55,11 @@ extension Engine {
     let limit = settings.limits.messageBytes
     guard size <= limit else {
       let failure = QueryFailure(.badRequest, "the request has \(size) bytes; limits.message_bytes is \(limit)")
-      return try send(failure, to: envelope.answer)
+      return try send(failure, to: envelope.answer(to: question))
     }
     guard let ticket = questionRoom.take(size) else {
       let failure = QueryFailure(.busy, "too many large requests wait for their answers; ask again when some have come")
-      return try send(failure, to: envelope.answer)
+      return try send(failure, to: envelope.answer(to: question))
     }
     publisher.read(AskedQuestion(question, envelope, ticket: ticket))
   }
@@ -114,10 +114,15 @@ extension Engine {
     try send([answer], to: envelope)
   }
 
-  /// Sends an answer. To a client that is gone, or reads none of its answers, it is lost, as ROUTER sockets do.
+  /// Sends an answer.
   func send(_ answer: Answer, to envelope: Envelope, over socket: Socket) throws(ZeroMQError) {
+    try deliver { () throws(ZeroMQError) in try socket.send(envelope.frames + answer, waiting: .never) }
+  }
+
+  /// Sends an answer. To a client that is gone, or reads none of its answers, it is lost, as ROUTER sockets do.
+  func deliver(_ send: () throws(ZeroMQError) -> Void) throws(ZeroMQError) {
     do throws(ZeroMQError) {
-      try socket.send(envelope.frames + answer, waiting: .never)
+      try send()
     } catch {
       if !error.wouldBlock { throw error }
       logger.debug("an answer found its client's queue full and was dropped")

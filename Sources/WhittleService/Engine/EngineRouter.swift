@@ -19,7 +19,7 @@ extension Engine {
       answer = encodedFailure(
         IngestFailure(rejection.reason, error.message, at: rejection.position, last: error.label.map(lastNumber)))
     }
-    try self.answer(answer, to: envelope.answer, over: socket)
+    try self.answer(answer, to: envelope.answer(to: message), over: socket)
   }
 
   private func learn(_ envelope: RouterEnvelope) throws(SampleError) -> Acknowledgement {
