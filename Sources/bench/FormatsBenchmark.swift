@@ -75,7 +75,7 @@ struct FormatsBenchmark {
     results.append(
       Result(
         name: name(text.kind, .decodeBytes), unit: .bytesPerSecond,
-        figure: Double(text.bytes) / measured.median(0),
+        figure: Double(text.bytes) / measured.least(0),
         comparison: nil, bar: text.kind == .json ? .atLeast(FormatsBenchmark.jsonBar) : nil))
     return results
   }

@@ -14,7 +14,8 @@ struct FormatsCommand: MeasuringCommand {
 
       FORMAT decode                samples decoded per second
       FORMAT decode beside READER  the same, and how many times as many as another reader's
-      FORMAT decode bytes          the same in bytes of text
+      FORMAT decode bytes          bytes decoded per second in the fastest round, since no neighbour shares what else the \
+      machine did in the others
       FORMAT learn                 samples decoded and learned per second by a model that knows their features; beside \
       Vowpal Wabbit, which reads the same text from a file with the same loss and penalty
       FORMAT learn cpu             samples decoded and learned per second that the processors worked, of which Vowpal Wabbit \

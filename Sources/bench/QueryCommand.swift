@@ -11,7 +11,8 @@ struct QueryCommand: MeasuringCommand {
       predict of a sample with 10 features.
 
       asked MESSAGES         samples of 76 words that a saturated daemon learns per second while it is asked 1,000 times a \
-      second, and how many times as long as unasked that takes; MESSAGES hold one sample each, or a hundred
+      second, and how many times as long as unasked that takes, over five times as many rounds; MESSAGES hold one sample each, \
+      or a hundred
       asked MESSAGES cpu     the same per second of the daemon's own processor time
       asked MESSAGES echo    the same while an echo is asked as often beside it: what asking costs the machine
       idle p50, p99          seconds from a question to its answer, and how many times as long as the echo that takes, asked \

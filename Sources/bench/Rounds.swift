@@ -58,6 +58,13 @@ struct Rounds {
     self.seconds = seconds
   }
 
+  /// All rounds of several times that the same contestants ran.
+  ///
+  /// - Precondition: they ran once at least.
+  init(joining times: [Rounds]) {
+    seconds = times[0].seconds.indices.map { contestant in times.flatMap { $0.seconds[contestant] } }
+  }
+
   /// Which of a contestant's seconds count.
   enum Clock {
     case wall, processor
@@ -73,6 +80,11 @@ struct Rounds {
   /// The median of a contestant's seconds.
   func median(_ contestant: Int, _ clock: Clock = .wall) -> Double {
     bench.median(seconds[contestant].map(clock.reading))
+  }
+
+  /// A contestant's seconds in its fastest round.
+  func least(_ contestant: Int) -> Double {
+    seconds[contestant].map(\.wall).min() ?? .nan
   }
 
   /// The time of one over the time of another, by round.

@@ -17,7 +17,8 @@ struct StoreCommand: MeasuringCommand {
       SIZE pause p99.9 …    from one message of one row with 76 features to the next, while checkpoints are copied and \
       written, and without any: the middle one, the longest of 99 %, of 99.9 % and of all
       journal SYNC          messages of one sample, text of 76 words, that a daemon learns per second with journal.sync SYNC, \
-      and how many times as long as without a journal that takes
+      and how many times as long as without a journal that takes; over five times as many rounds, with daemons that are started \
+      anew five times
       journal SYNC cpu      the same per second of the daemon's own processor time
 
       The disk is that of --directory. The exit status is 0 whether or not the bars are met.
